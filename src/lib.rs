@@ -1,0 +1,14 @@
+//! grantspec: a protocol conformance test harness for what a bank promises about access to an account.
+//!
+//! The rooms, from the top down (arrows point down only):
+//!
+//! - [`cli`]: one file per subcommand; reads arguments, calls one thing below, chooses the exit code.
+//! - [`engine`]: plan → run: worlds, steps (one verb per file), expectations, races.
+//! - [`report`]: console, JUnit, HTML: each a pure function of results.
+//! - [`target`]: the server under test: its file, the transport that records and redacts, control.
+//! - [`reference`]: the bundled bank: a pure ledger, and routes over it.
+//! - [`suite`]: the suite language: types, reading with spans, lint, JSON Schema.
+//! - [`results`]: the versioned data of `results.json`.
+
+pub mod results;
+pub mod suite;

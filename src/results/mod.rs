@@ -1,0 +1,251 @@
+//! What a run found: the versioned data behind `results.json`.
+//!
+//! Every report is a function of a [`Run`] and of nothing else, so that saved results can be rendered again. Nothing in
+//! here knows how the facts were gathered. Every string that came from a target has been redacted before it got here:
+//! tokens, codes and secrets appear as labels such as `‹alice·server·access 1›`.
+
+mod exchange;
+mod verdict;
+
+pub use exchange::{Body, Exchange, Field, Reply, Request, Response, Trouble, TroubleKind};
+pub use verdict::{Exit, Verdict};
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of the shape below. A reader refuses results of another version.
+pub const SCHEMA: &str = "grantspec.results/1";
+
+/// One run of suites against one target.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Version of the grantspec that ran, such as `0.1.0`.
+    pub version: String,
+    /// When the run began: RFC 3339, UTC.
+    pub started: String,
+    /// Wall time of the whole run in milliseconds.
+    pub duration_ms: u64,
+    /// What every random choice of the harness was drawn from.
+    pub seed: u64,
+    /// Whether the run was stopped before every selected case had run.
+    pub interrupted: bool,
+    /// The command that makes this run again, as one line for a shell.
+    pub command: String,
+    pub target: TargetSeen,
+    /// The suites that had a case selected, in the order of their files.
+    pub suites: Vec<SuiteSeen>,
+    /// The whole catalogue that the run judged by, in its order.
+    pub requirements: Vec<Requirement>,
+    /// In the order of the suites' files, not of time.
+    pub cases: Vec<CaseResult>,
+    /// What the reader should know about the run as a whole (defects switched on, a shortened run …).
+    pub notes: Vec<String>,
+}
+
+/// The server that was judged.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetSeen {
+    pub name: String,
+    /// Base address, without a path's trailing slash.
+    pub base: String,
+    /// Capabilities that the target says it lacks, each with its reason.
+    pub lacks: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteSeen {
+    pub id: String,
+    pub about: String,
+    /// The suite's file, as it was named when it was read.
+    pub file: String,
+}
+
+/// How much a requirement weighs.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Recorded, never judged.
+    Info,
+    /// Best practice: a violation is a warning.
+    Should,
+    /// The bank's own words, or an RFC's MUST that they rest on: a violation is a failure.
+    Must,
+}
+
+impl Level {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Info => "info",
+            Level::Should => "should",
+            Level::Must => "must",
+        }
+    }
+}
+
+/// A promise of the catalogue, as it stood when the run was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// `section.name`, such as `refresh.single-use`.
+    pub id: String,
+    /// The heading it stands under, such as `Refreshing access`.
+    pub section: String,
+    pub level: Level,
+    /// The promise in one sentence.
+    pub promise: String,
+    /// The source's own words, where it has any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quote: Option<String>,
+    /// Where the promise stands, such as `Monzo API docs, "Refreshing access"` or `RFC 6749 §4.1.2`.
+    pub source: String,
+    /// What a broken promise lets happen, for somebody who has to decide how urgent it is.
+    pub why: String,
+    /// What the server's engineer has to change.
+    pub mend: String,
+}
+
+/// One case, one variant of it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseResult {
+    /// `suite/case` or `suite/case[variant]`: unique and stable.
+    pub id: String,
+    pub suite: String,
+    pub about: String,
+    /// Ids of the requirements it proves.
+    pub proves: Vec<String>,
+    /// What a violation weighs: the level of those requirements.
+    pub level: Level,
+    pub place: Place,
+    pub verdict: Verdict,
+    /// The reason for any verdict but pass, in one line without a full stop.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// What broke, each with its evidence. Empty for pass and skipped.
+    pub findings: Vec<Finding>,
+    /// What was seen and is recorded without being judged.
+    pub observations: Vec<Observation>,
+    /// The steps of the round that is shown: the first that broke, else the first.
+    pub steps: Vec<StepResult>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rounds: Option<Rounds>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sample: Option<SampleSeen>,
+    /// Milliseconds from the run's start to the case's.
+    pub began_ms: u64,
+    pub duration_ms: u64,
+    /// The command that runs this case again, as one line for a shell.
+    pub rerun: String,
+}
+
+/// A place in a suite's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+    /// The line's own text.
+    pub text: String,
+    /// How many characters from `column` on are meant, at least 1.
+    pub width: u32,
+}
+
+/// One broken expectation, with what broke it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The expectation's own place in the suite.
+    pub place: Place,
+    /// Index into the case's steps.
+    pub step: usize,
+    /// Index into that step's exchanges: the answer that broke it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exchange: Option<usize>,
+    /// What was due, such as `the request is refused: a 4xx other than 429, and nothing granted`.
+    pub expected: String,
+    /// What came, such as `200 with ‹alice·server·access 2›`.
+    pub got: String,
+}
+
+/// Something seen that no requirement judges.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    pub about: String,
+    pub seen: String,
+}
+
+/// What one step did.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepResult {
+    /// The verb, such as `refresh`.
+    pub verb: String,
+    /// Who did what, as a sentence fragment: `server refreshes first`.
+    pub title: String,
+    pub place: Place,
+    pub standing: Standing,
+    /// What came of it, such as `granted ‹alice·server·access 2›` or `refused: 401 invalid_token`.
+    pub outcome: String,
+    /// In order of their sending. Races and samples keep a few of many: see [`StepResult::left_out`].
+    pub exchanges: Vec<Exchange>,
+    /// How many exchanges of this step were not kept.
+    pub left_out: u64,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// As it should.
+    Met,
+    /// An expectation broke.
+    Broken,
+    /// It prepared the probe and did not come about, so nothing can be concluded.
+    Unprepared,
+    /// Not run: an earlier step ended the case, or what it needs was never granted.
+    NotRun,
+}
+
+/// How often a case was repeated from a fresh world, and what that is worth.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rounds {
+    pub asked: u32,
+    /// Rounds that came to a conclusion.
+    pub concluded: u32,
+    /// Rounds in which an expectation broke.
+    pub broken: u32,
+    /// How the copies were released, such as `HTTP/2, last frames in one write`. Only for races.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub release: Option<String>,
+    /// Time between the first and the last copy's release, median over rounds, in microseconds. Only for races.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub spread_us: Option<u64>,
+    /// What finding nothing in this many rounds says, in one sentence.
+    pub confidence: String,
+}
+
+/// A sample of values that should be unguessable.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SampleSeen {
+    /// How many values of each kind were drawn.
+    pub count: u32,
+    /// One line for each kind and test, such as `access tokens: no value came twice`.
+    pub tests: Vec<String>,
+    /// What passing says, in one sentence.
+    pub confidence: String,
+}
