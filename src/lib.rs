@@ -12,3 +12,4 @@
 
 pub mod results;
 pub mod suite;
+pub mod target;

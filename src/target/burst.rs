@@ -1,0 +1,250 @@
+//! Releasing several requests at one instant.
+//!
+//! Where the target speaks HTTP/2 without TLS, all requests travel on one connection: everything but their last frames is
+//! written beforehand, and the last frames are queued without a pause, so that they leave in one write. Elsewhere each
+//! request has a warm HTTP/1.1 connection of its own and waits for its last byte.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::join_all;
+use futures_util::stream;
+use h2::client::{ResponseFuture, SendRequest};
+use h2::{RecvStream, SendStream};
+use http::Request;
+use tokio::net::TcpStream;
+use tokio::sync::{OnceCell, watch};
+
+use super::transport::{Target, receive, too_long, trouble};
+use super::wire::{Incoming, Outgoing, Reply};
+use crate::results::{Trouble, TroubleKind};
+
+/// How long what was written beforehand has to arrive before the rest is released: far more than a round trip on
+/// loopback, where HTTP/2 without TLS is found.
+const SETTLE: Duration = Duration::from_millis(2);
+
+/// How a burst over HTTP/2 is described in results.
+const OVER_HTTP2: &str = "HTTP/2, the last frames in one write";
+
+/// What is known of a target's way to take a burst; shared by all that hold the target.
+#[derive(Clone, Debug, Default)]
+pub struct Burst {
+    http2: Arc<OnceCell<bool>>,
+}
+
+/// What came of a burst.
+#[derive(Debug)]
+pub struct Released {
+    /// For each request, in order: when it was released, how long it took from then, and its answer.
+    pub replies: Vec<(Instant, Duration, Reply)>,
+    /// Time between the first release and the last.
+    pub spread: Duration,
+    pub method: &'static str,
+}
+
+impl Target {
+    /// Sends all requests at one instant, each exactly once.
+    pub async fn release(&self, requests: &[Outgoing]) -> Released {
+        let limit = self.file().limits.request();
+        if *self.burst.http2.get_or_init(|| self.speaks_http2()).await {
+            match tokio::time::timeout(limit, self.over_http2(requests)).await {
+                Ok(Ok(released)) => released,
+                Ok(Err(trouble)) => all_failed(requests, trouble),
+                Err(_) => all_failed(requests, late(limit)),
+            }
+        } else {
+            self.over_http1(requests).await
+        }
+    }
+
+    /// Whether the target answers HTTP/2 that nothing announced (RFC 9113 §3.3).
+    async fn speaks_http2(&self) -> bool {
+        let probe = [Outgoing::get(self.url(&self.file().endpoints.whoami))];
+        self.file().base.scheme() == "http"
+            && matches!(
+                tokio::time::timeout(Duration::from_secs(1), self.over_http2(&probe)).await,
+                Ok(Ok(Released { replies, .. })) if replies[0].2.is_ok()
+            )
+    }
+
+    async fn over_http2(&self, requests: &[Outgoing]) -> Result<Released, Trouble> {
+        let base = &self.file().base;
+        let host = base.host_str().expect("a checked address has a host").trim_matches(['[', ']']);
+        let port = base.port_or_known_default().expect("http and https have a port");
+        let no_connection =
+            |error: std::io::Error| Trouble { kind: TroubleKind::Connect, detail: error.to_string() };
+        let stream = TcpStream::connect((host, port)).await.map_err(no_connection)?;
+        stream.set_nodelay(true).map_err(no_connection)?;
+        let (sender, connection) = h2::client::handshake(stream).await.map_err(|error| broken(&error))?;
+        let mut connection = std::pin::pin!(connection);
+        // The connection is driven by this very task, so that nothing is written while the last frames are queued.
+        let longest = self.file().limits.body_bytes;
+        let exchange = async {
+            let mut held = Vec::new();
+            for request in requests {
+                let ready = sender.clone().ready().await.map_err(|error| broken(&error))?;
+                held.push(Held::prepare(ready, request).map_err(|error| broken(&error))?);
+            }
+            tokio::time::sleep(SETTLE).await;
+            let first = Instant::now();
+            let mut pending = Vec::new();
+            for request in held {
+                pending.push((Instant::now(), request.release()));
+            }
+            let spread = first.elapsed();
+            let replies = join_all(pending.into_iter().map(|(at, response)| async move {
+                let reply = match response {
+                    Ok(response) => collect(response, longest).await,
+                    Err(error) => Err(broken(&error)),
+                };
+                (at, at.elapsed(), reply)
+            }))
+            .await;
+            Ok(Released { replies, spread, method: OVER_HTTP2 })
+        };
+        tokio::select! {
+            biased;
+            released = exchange => released,
+            ended = &mut connection => Err(match ended {
+                Err(error) => broken(&error),
+                Ok(()) => Trouble { kind: TroubleKind::Reset, detail: "the server ended the connection".into() },
+            }),
+        }
+    }
+
+    async fn over_http1(&self, requests: &[Outgoing]) -> Released {
+        let warm = Outgoing::get(self.url(&self.file().endpoints.whoami));
+        join_all(requests.iter().map(|_| self.send(&warm))).await;
+        let (release, gate) = watch::channel(false);
+        let limit = self.file().limits.request();
+        let sends = requests.iter().map(|request| {
+            let gate = gate.clone();
+            async move {
+                match tokio::time::timeout(limit, self.gated(request, gate)).await {
+                    Ok((at, reply)) => (at, at.elapsed(), reply),
+                    Err(_) => (Instant::now(), limit, Err(late(limit))),
+                }
+            }
+        });
+        let open = async {
+            tokio::time::sleep(SETTLE * 10).await;
+            let _ = release.send(true);
+        };
+        let (replies, ()) = futures_util::future::join(join_all(sends), open).await;
+        let first = replies.iter().map(|(at, ..)| *at).min();
+        let last = replies.iter().map(|(at, ..)| *at).max();
+        let spread = first.zip(last).map(|(first, last)| last - first).unwrap_or_default();
+        Released { replies, spread, method: "HTTP/1.1, a warm connection each, the last byte held back" }
+    }
+
+    /// Sends all of a request but its last byte, then waits for the gate. One without a body waits as a whole.
+    async fn gated(&self, request: &Outgoing, mut gate: watch::Receiver<bool>) -> (Instant, Reply) {
+        let mut builder = self.http.request(request.method.clone(), request.url.clone());
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        let released = Arc::new(std::sync::OnceLock::new());
+        let response = if request.body.is_empty() {
+            let _ = gate.wait_for(|open| *open).await;
+            let _ = released.set(Instant::now());
+            builder.header(http::header::CONTENT_LENGTH, "0").send().await
+        } else {
+            let (most, last) = request.body.split_at(request.body.len() - 1);
+            let (most, last) = (Bytes::copy_from_slice(most), Bytes::copy_from_slice(last));
+            let moment = released.clone();
+            let body = stream::unfold(0, move |part| {
+                let (most, last, mut gate, moment) =
+                    (most.clone(), last.clone(), gate.clone(), moment.clone());
+                async move {
+                    match part {
+                        0 => Some((Ok::<_, std::io::Error>(most), 1)),
+                        1 => {
+                            let _ = gate.wait_for(|open| *open).await;
+                            let _ = moment.set(Instant::now());
+                            Some((Ok(last), 2))
+                        }
+                        _ => None,
+                    }
+                }
+            });
+            builder
+                .header(http::header::CONTENT_LENGTH, request.body.len())
+                .body(reqwest::Body::wrap_stream(body))
+                .send()
+                .await
+        };
+        let at = *released.get_or_init(Instant::now);
+        match response {
+            Ok(response) => (at, receive(response, self.file().limits.body_bytes).await),
+            Err(error) => (at, Err(trouble(&error))),
+        }
+    }
+}
+
+/// A request whose end is held back.
+enum Held {
+    /// All but the last byte of the body is on its way.
+    Body { response: ResponseFuture, stream: SendStream<Bytes>, last: Bytes },
+    /// There is no body, so nothing is on its way yet: a server may act on the headers alone.
+    Headers { sender: SendRequest<Bytes>, request: Request<()> },
+}
+
+impl Held {
+    fn prepare(mut sender: SendRequest<Bytes>, request: &Outgoing) -> Result<Held, h2::Error> {
+        let mut head = Request::new(());
+        *head.method_mut() = request.method.clone();
+        *head.uri_mut() = request.url.as_str().parse().expect("every address of a request is a URI");
+        *head.version_mut() = http::Version::HTTP_2;
+        for (name, value) in &request.headers {
+            head.headers_mut().append(name, value.clone());
+        }
+        if request.body.is_empty() {
+            return Ok(Held::Headers { sender, request: head });
+        }
+        head.headers_mut().insert(http::header::CONTENT_LENGTH, request.body.len().into());
+        let (response, mut stream) = sender.send_request(head, false)?;
+        let (most, last) = request.body.split_at(request.body.len() - 1);
+        stream.send_data(Bytes::copy_from_slice(most), false)?;
+        Ok(Held::Body { response, stream, last: Bytes::copy_from_slice(last) })
+    }
+
+    fn release(self) -> Result<ResponseFuture, h2::Error> {
+        match self {
+            Held::Body { response, mut stream, last } => {
+                stream.send_data(last, true)?;
+                Ok(response)
+            }
+            Held::Headers { mut sender, request } => Ok(sender.send_request(request, true)?.0),
+        }
+    }
+}
+
+async fn collect(response: ResponseFuture, longest: usize) -> Reply {
+    let (head, mut stream): (_, RecvStream) = response.await.map_err(|error| broken(&error))?.into_parts();
+    let status = head.status.as_u16();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = stream.data().await {
+        let chunk = chunk.map_err(|error| broken(&error))?;
+        let _ = stream.flow_control().release_capacity(chunk.len());
+        body.extend_from_slice(&chunk);
+        if body.len() > longest {
+            return Err(too_long(status, longest));
+        }
+    }
+    Ok(Incoming { status, headers: head.headers, body: body.freeze() })
+}
+
+fn broken(error: &h2::Error) -> Trouble {
+    Trouble { kind: TroubleKind::Reset, detail: error.to_string() }
+}
+
+fn late(limit: Duration) -> Trouble {
+    Trouble { kind: TroubleKind::TimeOut, detail: format!("no whole answer within {} ms", limit.as_millis()) }
+}
+
+fn all_failed(requests: &[Outgoing], trouble: Trouble) -> Released {
+    let now = Instant::now();
+    let replies = requests.iter().map(|_| (now, Duration::ZERO, Err(trouble.clone()))).collect();
+    Released { replies, spread: Duration::ZERO, method: OVER_HTTP2 }
+}

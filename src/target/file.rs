@@ -1,0 +1,252 @@
+//! The target file: everything that is particular to one server.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::suite::{Endpoint, Need};
+
+/// A target as its file describes it. Unknown keys are mistakes.
+///
+/// ```toml
+/// name = "Our test system"
+/// base = "http://127.0.0.1:8080"
+/// client_authentication = "body"        # or "basic"
+///
+/// [endpoints]                            # each under the base, or absolute; these are the defaults
+/// authorize = "/oauth2/authorize"
+/// token = "/oauth2/token"
+/// whoami = "/ping/whoami"
+/// logout = "/oauth2/logout"
+/// accounts = "/accounts"
+/// balance = "/balance"
+/// transactions = "/transactions"
+/// control = "/control"
+///
+/// [limits]
+/// request_ms = 10000                     # how long one answer may take
+/// body_bytes = 1048576                   # how long one answer may be
+/// jobs = 32                              # cases at a time
+///
+/// [lacks]                                # a capability, and the reason that the report gives
+/// clock = "the test system runs on real time"
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetFile {
+    pub name: String,
+    /// `http` or `https`, without a query.
+    pub base: Url,
+    #[serde(default)]
+    pub client_authentication: ClientAuthentication,
+    #[serde(default)]
+    pub endpoints: Endpoints,
+    #[serde(default)]
+    pub limits: Limits,
+    /// Capability word → reason.
+    #[serde(default)]
+    pub lacks: BTreeMap<String, String>,
+}
+
+/// How a client shows its secret when nothing else is being probed (RFC 6749 §2.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientAuthentication {
+    #[default]
+    Body,
+    Basic,
+}
+
+/// Addresses under the base, or absolute ones.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Endpoints {
+    pub authorize: String,
+    pub token: String,
+    pub whoami: String,
+    pub logout: String,
+    pub accounts: String,
+    pub balance: String,
+    pub transactions: String,
+    pub control: String,
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Endpoints {
+            authorize: "/oauth2/authorize".into(),
+            token: "/oauth2/token".into(),
+            whoami: "/ping/whoami".into(),
+            logout: "/oauth2/logout".into(),
+            accounts: "/accounts".into(),
+            balance: "/balance".into(),
+            transactions: "/transactions".into(),
+            control: "/control".into(),
+        }
+    }
+}
+
+impl Endpoints {
+    /// The address of a data endpoint or of whoami.
+    pub fn of(&self, endpoint: Endpoint) -> &str {
+        match endpoint {
+            Endpoint::Whoami => &self.whoami,
+            Endpoint::Accounts => &self.accounts,
+            Endpoint::Balance => &self.balance,
+            Endpoint::Transactions => &self.transactions,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Milliseconds until an answer must be there, whole; 1 to 600,000.
+    pub request_ms: u64,
+    /// Bytes that an answer's body may have; at least 1,024.
+    pub body_bytes: usize,
+    /// Cases that run at a time; 1 to 1,024.
+    pub jobs: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { request_ms: 10_000, body_bytes: 1 << 20, jobs: 32 }
+    }
+}
+
+impl Limits {
+    pub fn request(&self) -> Duration {
+        Duration::from_millis(self.request_ms)
+    }
+}
+
+/// What can be wrong with a target file, or with an address given in its place.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    #[error(
+        "failed to read {path}: {cause}; give the path of a target file, or an address such as http://127.0.0.1:8080"
+    )]
+    Unreadable { path: String, cause: std::io::Error },
+    /// The text names the line and shows it.
+    #[error("{path} is not a target file: {cause}")]
+    Malformed { path: String, cause: String },
+    #[error(
+        "{path}: {value} is not an address that can be called; give http:// or https:// with a host, without a query"
+    )]
+    Address { path: String, value: String },
+    #[error("{path}: {key} is {value}, and must be {allowed}")]
+    Range { path: String, key: &'static str, value: u64, allowed: &'static str },
+    #[error("{path}: lacks names {word}, which is no capability; those are {known}")]
+    UnknownCapability { path: String, word: String, known: String },
+    #[error("{path}: lacks.{word} gives no reason; say in a few words why the server can't do it")]
+    NoReason { path: String, word: String },
+}
+
+impl TargetFile {
+    /// A server that keeps to the bundled bank's paths and control API, at this address.
+    pub fn at(base: &str) -> Result<TargetFile, TargetError> {
+        let address = || TargetError::Address { path: "--target".into(), value: base.into() };
+        let base = Url::parse(base).map_err(|_| address())?;
+        let file = TargetFile {
+            name: base.to_string().trim_end_matches('/').to_owned(),
+            base,
+            client_authentication: ClientAuthentication::Body,
+            endpoints: Endpoints::default(),
+            limits: Limits::default(),
+            lacks: BTreeMap::new(),
+        };
+        file.checked("--target")
+    }
+
+    /// Reads a target file's text; `path` is only for messages.
+    pub fn parse(path: &str, text: &str) -> Result<TargetFile, TargetError> {
+        toml::from_str::<TargetFile>(text)
+            .map_err(|cause| TargetError::Malformed { path: path.into(), cause: cause.to_string() })?
+            .checked(path)
+    }
+
+    /// The address of an endpoint: under the base, or as it is if it is absolute. `None` if neither makes an address.
+    pub fn url(&self, endpoint: &str) -> Option<Url> {
+        match Url::parse(endpoint) {
+            Ok(url) if url.has_host() => Some(url),
+            _ => {
+                let base = self.base.as_str().trim_end_matches('/');
+                Url::parse(&format!("{base}/{}", endpoint.trim_start_matches('/'))).ok()
+            }
+        }
+    }
+
+    fn checked(self, path: &str) -> Result<TargetFile, TargetError> {
+        let address = |value: &str| TargetError::Address { path: path.into(), value: value.into() };
+        let callable =
+            |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none();
+        if !callable(&self.base) {
+            return Err(address(self.base.as_str()));
+        }
+        let Endpoints { authorize, token, whoami, logout, accounts, balance, transactions, control } =
+            &self.endpoints;
+        for endpoint in [authorize, token, whoami, logout, accounts, balance, transactions, control] {
+            self.url(endpoint).filter(callable).ok_or_else(|| address(endpoint))?;
+        }
+        let Limits { request_ms, body_bytes, jobs } = self.limits;
+        for (key, value, low, high, allowed) in [
+            ("limits.request_ms", request_ms, 1, 600_000, "1 to 600000"),
+            ("limits.body_bytes", body_bytes as u64, 1024, u64::MAX, "at least 1024"),
+            ("limits.jobs", jobs as u64, 1, 1024, "1 to 1024"),
+        ] {
+            if !(low..=high).contains(&value) {
+                return Err(TargetError::Range { path: path.into(), key, value, allowed });
+            }
+        }
+        for (word, reason) in &self.lacks {
+            if !Need::ALL.iter().any(|(_, known)| known == word) {
+                let known = Need::ALL.iter().map(|(_, known)| *known).collect::<Vec<_>>().join(", ");
+                return Err(TargetError::UnknownCapability { path: path.into(), word: word.clone(), known });
+            }
+            if reason.trim().is_empty() {
+                return Err(TargetError::NoReason { path: path.into(), word: word.clone() });
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<TargetFile, TargetError> {
+        TargetFile::parse("t.toml", text)
+    }
+
+    #[test]
+    fn endpoints_stand_under_the_base_or_are_absolute() {
+        let file = parse(
+            "name = 'x'\nbase = 'http://127.0.0.1:1/api/'\n[endpoints]\ntoken = 'http://127.0.0.1:2/t'\nlogout = 'out'",
+        )
+        .expect("it is right");
+        assert_eq!(file.url(&file.endpoints.token).expect("absolute").as_str(), "http://127.0.0.1:2/t");
+        assert_eq!(
+            file.url(&file.endpoints.logout).expect("relative").as_str(),
+            "http://127.0.0.1:1/api/out"
+        );
+    }
+
+    #[test]
+    fn every_mistake_says_where_it_is() {
+        for (text, part) in [
+            ("nme = 'x'", "unknown field `nme`"),
+            ("name = 'x'\nbase = 'ftp://h'", "not an address"),
+            ("name = 'x'\nbase = 'http://h/?q=1'", "not an address"),
+            ("name = 'x'\nbase = 'http://h'\n[limits]\njobs = 0", "limits.jobs is 0"),
+            ("name = 'x'\nbase = 'http://h'\n[lacks]\nclok = 'y'", "lacks names clok"),
+            ("name = 'x'\nbase = 'http://h'\n[lacks]\nclock = ' '", "lacks.clock gives no reason"),
+        ] {
+            let error = parse(text).expect_err("it is wrong").to_string();
+            assert!(error.contains(part) && error.contains("t.toml"), "{error}");
+        }
+    }
+}

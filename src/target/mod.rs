@@ -1,0 +1,21 @@
+//! The server under test: where it is, how to talk to it, and how to make worlds on it.
+//!
+//! Everything that is particular to one server is in its [`TargetFile`]; the rest of the program only sees [`Target`].
+
+mod burst;
+mod callback;
+mod control;
+mod file;
+mod redact;
+mod tape;
+mod transport;
+mod wire;
+
+pub use burst::Released;
+pub use callback::{Callback, form_decode};
+pub use control::{ClientFacts, ControlError, LOGIN_HEADER, UserFacts, World, login_of_page};
+pub use file::{ClientAuthentication, Endpoints, Limits, TargetError, TargetFile};
+pub use redact::{Redactor, Secrets};
+pub use tape::Tape;
+pub use transport::{OpenError, Target};
+pub use wire::{Incoming, Outgoing, Reply, Sent};

@@ -1,0 +1,107 @@
+//! Requests and answers as bytes, before redaction. They live as long as a case runs and are never written anywhere.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use url::{Url, form_urlencoded};
+
+use crate::results::Trouble;
+
+/// A request to send. Nothing is added to it but `Host` and `Content-Length`.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub method: Method,
+    pub url: Url,
+    /// In order; a name may stand twice.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub body: Bytes,
+}
+
+impl Outgoing {
+    pub fn new(method: Method, url: Url) -> Self {
+        Outgoing {
+            method,
+            url,
+            headers: vec![
+                (
+                    http::header::USER_AGENT,
+                    HeaderValue::from_static(concat!("grantspec/", env!("CARGO_PKG_VERSION"))),
+                ),
+                (http::header::ACCEPT, HeaderValue::from_static("*/*")),
+            ],
+            body: Bytes::new(),
+        }
+    }
+
+    pub fn get(url: Url) -> Self {
+        Outgoing::new(Method::GET, url)
+    }
+
+    /// Adds a header. Bytes that no header may have (line breaks, controls) are left out of `value`.
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        let allowed: Vec<u8> =
+            value.bytes().filter(|byte| *byte == b'\t' || (*byte >= 0x20 && *byte != 0x7f)).collect();
+        let value = HeaderValue::from_bytes(&allowed).expect("only bytes that a header may have are left");
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Puts `parameters` behind the query that the address has, form encoded.
+    pub fn query(mut self, parameters: &[(String, String)]) -> Self {
+        if !parameters.is_empty() {
+            self.url.query_pairs_mut().extend_pairs(parameters);
+        }
+        self
+    }
+
+    pub fn form(self, parameters: &[(String, String)]) -> Self {
+        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let mut request = self.header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        request.body = text.into();
+        request
+    }
+
+    pub fn json(self, value: &serde_json::Value) -> Self {
+        let mut request = self.header(http::header::CONTENT_TYPE, "application/json");
+        request.body = value.to_string().into();
+        request
+    }
+}
+
+/// A whole answer.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// Never longer than the target's size limit.
+    pub body: Bytes,
+}
+
+impl Incoming {
+    /// The body as JSON, whatever its `Content-Type` says.
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// Every value of a header, as text.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> + 'a {
+        self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    }
+}
+
+/// What came of a request: the answer, or why there is none.
+pub type Reply = Result<Incoming, Trouble>;
+
+/// A request that was sent, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Who sent it: a client's role or a user's.
+    pub actor: String,
+    pub purpose: String,
+    /// Since the case began.
+    pub at: Duration,
+    pub took: Duration,
+    pub request: Outgoing,
+    pub reply: Reply,
+}
