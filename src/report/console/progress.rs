@@ -74,7 +74,7 @@ impl Progress {
                 if let Some(line) = line {
                     let _ = writeln!(writer, "{line}");
                 }
-                if done % every(self.total) == 0 && done < self.total {
+                if done.is_multiple_of(every(self.total)) && done < self.total {
                     let _ = writeln!(writer, "{done} of {} cases", self.total);
                 }
             }
