@@ -93,7 +93,7 @@ fn what_a_hostile_bank_sent_is_text() {
         '\u{202E}' | '\u{200B}' | '\0' | '\u{1b}' | '\u{85}' | '\u{FFFE}'
     )));
     assert!(
-        text.contains("\\u{202E}dekcirt\\u{200B}␀␛[31m␇"),
+        text.contains("\\u{202E}dekcirt\\u{200B}\\u{0}\\u{1B}[31m\\u{7}"),
         "and what was sent stays visible"
     );
 }
@@ -201,9 +201,9 @@ fn a_large_run_is_shown_compact_and_says_so() {
     assert_eq!(all(&page, "details.case").len(), 400);
     let passes = all(&page, "details.case[data-verdict=pass]");
     assert!(
-        passes.iter().all(
-            |case| all(case, ".exchange, svg").is_empty() && !all(case, ".short li").is_empty()
-        )
+        passes
+            .iter()
+            .all(|case| all(case, ".exchange, svg").is_empty() && !all(case, "li").is_empty())
     );
     assert!(!all(&page, "details.case[data-verdict=fail] .exchange").is_empty());
 }

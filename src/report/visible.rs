@@ -1,7 +1,7 @@
 //! Text from a target, made harmless and visible: control characters, bidi controls and invisible characters show as
 //! what they are, long text is shortened. Not markup escaping: every format escapes for itself on top of this.
 
-/// One line, at most `limit` characters of `text`; line ends and tabs show as `␊`, `␍` and `␉`.
+/// One line, at most `limit` characters of `text`; a line feed shows as `↵`, a carriage return as `\u{D}`.
 pub fn line(text: &str, limit: usize) -> String {
     show(text, limit, false)
 }
@@ -31,11 +31,12 @@ fn show(text: &str, limit: usize, keep_lines: bool) -> String {
 }
 
 fn push(shown: &mut String, c: char) {
-    match u32::from(c) {
-        // Unicode has a picture for each C0 control, in the same order.
-        code @ 0..=0x1f => shown.extend(char::from_u32(0x2400 + code)),
-        0x7f => shown.push('␡'),
-        code if is_deceptive(code) => shown.push_str(&format!("\\u{{{code:X}}}")),
+    match c {
+        '\n' => shown.push('↵'),
+        // Escapes rather than Unicode's pictures of controls, which many fonts lack.
+        _ if c.is_control() || is_deceptive(u32::from(c)) => {
+            shown.push_str(&format!("\\u{{{:X}}}", u32::from(c)))
+        }
         _ => shown.push(c),
     }
 }
@@ -43,8 +44,7 @@ fn push(shown: &mut String, c: char) {
 /// Characters that change what a reader sees without being seen, and those that XML 1.0 forbids.
 fn is_deceptive(code: u32) -> bool {
     matches!(code,
-        0x80..=0x9f // C1 controls
-        | 0xad // soft hyphen
+        0xad // soft hyphen
         | 0x61c // Arabic letter mark
         | 0x115f | 0x1160 | 0x3164 | 0xffa0 // Hangul fillers
         | 0x180e // Mongolian vowel separator
@@ -62,14 +62,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn controls_show_as_pictures() {
-        assert_eq!(line("a\0b\x1b[31mc\x7f", 99), "a␀b␛[31mc␡");
-        assert_eq!(line("a\r\nb\tc", 99), "a␍␊b␉c");
+    fn controls_show_as_escapes() {
+        assert_eq!(line("a\0b\x1b[31mc\x7f", 99), "a\\u{0}b\\u{1B}[31mc\\u{7F}");
+        assert_eq!(line("a\r\nb\tc", 99), "a\\u{D}↵b\\u{9}c");
     }
 
     #[test]
     fn a_block_keeps_its_lines_but_not_a_lone_carriage_return() {
-        assert_eq!(block("a\r\nb\n\tc\rd", 99), "a\nb\n\tc␍d");
+        assert_eq!(block("a\r\nb\n\tc\rd", 99), "a\nb\n\tc\\u{D}d");
     }
 
     #[test]

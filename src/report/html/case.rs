@@ -39,6 +39,8 @@ pub struct CaseView {
     pub verdict: VerdictView,
     pub open: bool,
     pub compact: bool,
+    /// There is nothing to mend.
+    pub settled: bool,
     /// The ids of its requirements with a space between.
     pub proves: String,
     pub level: &'static str,
@@ -113,7 +115,6 @@ impl CaseView {
         requirements: &HashMap<&str, &Requirement>,
     ) -> CaseView {
         let full = detail == Detail::Full;
-        let broken = !matches!(case.verdict, Verdict::Pass | Verdict::Skipped);
         let promises = case
             .proves
             .iter()
@@ -129,6 +130,7 @@ impl CaseView {
             verdict: VerdictView::of(case.verdict),
             open: case.verdict == Verdict::Fail && full,
             compact: !full,
+            settled: matches!(case.verdict, Verdict::Pass | Verdict::Skipped),
             proves: visible::line(&case.proves.join(" "), SHORT),
             level: case.level.as_str(),
             took: duration(case.duration_ms),
@@ -149,11 +151,7 @@ impl CaseView {
             steps: steps
                 .map(|(index, step)| StepView::of(case, index, step, full))
                 .collect(),
-            rounds: if full || broken {
-                rounds(case)
-            } else {
-                Vec::new()
-            },
+            rounds: rounds(case),
             tests: case
                 .sample
                 .iter()

@@ -58,7 +58,8 @@
   };
 
   form.hidden = all === 0;
-  form.addEventListener("input", filter);
+  find.addEventListener("input", filter);
+  form.addEventListener("change", filter);
   form.addEventListener("reset", () => setTimeout(filter));
   form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", follow);
