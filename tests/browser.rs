@@ -1,5 +1,5 @@
-//! The HTML report in Chromium: what a text of HTML can't show. Where there is no `chromium` or `chromedriver`, these tests
-//! pass and say that they were left out; with `GRANTSPEC_DEMAND_BROWSER=1` they fail instead.
+//! The HTML report in Chromium: what a text of HTML can't show. Where there is no `chromium` or `chromedriver`, these
+//! tests pass and say that they were left out; with `GRANTSPEC_DEMAND_BROWSER=1` they fail instead.
 
 mod report_support;
 

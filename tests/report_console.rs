@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use grantspec::report::console::{Mode, Progress, Style, case_block, summary};
-use grantspec::results::Verdict;
+use grantspec::report::tally;
+use grantspec::results::{CaseResult, Verdict};
 
 #[test]
 fn a_summary_tells_the_verdict_the_counts_and_the_promises() {
@@ -114,5 +115,65 @@ impl Write for Log {
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[test]
+fn the_verdict_of_a_run_is_one_sentence_and_never_too_kind() {
+    use Verdict::{Error, Fail, Inconclusive, Pass, Skipped, Warn};
+    let told = |verdicts: &[Verdict], interrupted| {
+        let mut run = report_support::run();
+        let case = run.cases[0].clone();
+        run.cases = verdicts
+            .iter()
+            .map(|verdict| CaseResult {
+                verdict: *verdict,
+                ..case.clone()
+            })
+            .collect();
+        run.interrupted = interrupted;
+        tally::sentence(&run)
+    };
+    let sentences = [
+        (vec![], false, "Nothing was judged: no case ran."),
+        (
+            vec![Skipped],
+            false,
+            "Nothing was judged: 1 of 1 case skipped.",
+        ),
+        (vec![Pass, Pass], false, "Conformant: 2 of 2 cases passed."),
+        (
+            vec![Pass, Skipped],
+            false,
+            "Conformant: 1 of 2 cases passed; also 1 skipped.",
+        ),
+        (
+            vec![Pass, Warn],
+            false,
+            "Conformant, with warnings: 1 of 2 cases found a recommendation broken.",
+        ),
+        (
+            vec![Pass, Inconclusive, Warn],
+            false,
+            "Not conformant: 1 of 3 cases could not be concluded; also 1 warning.",
+        ),
+        (
+            vec![Pass, Error, Inconclusive],
+            false,
+            "Not fully judged: 1 of 3 cases ended in an error; also 1 inconclusive.",
+        ),
+        (
+            vec![Fail, Fail, Error, Pass],
+            false,
+            "Not conformant: 2 of 4 cases failed; also 1 error.",
+        ),
+        (
+            vec![Pass],
+            true,
+            "Stopped before every case had run. So far: Conformant: 1 of 1 case passed.",
+        ),
+    ];
+    for (verdicts, interrupted, sentence) in sentences {
+        assert_eq!(told(&verdicts, interrupted), sentence);
     }
 }

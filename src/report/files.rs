@@ -122,7 +122,10 @@ struct Version {
 /// Why not every file of a run could be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    #[error("can't make the report folder {}: {source}; choose another folder, or make this one writable", dir.display())]
+    #[error(
+        "can't make the report folder {}: {source}; choose another folder, or make this one writable",
+        dir.display()
+    )]
     Folder { dir: PathBuf, source: io::Error },
     /// The files that are not named have been written.
     #[error("{0}")]

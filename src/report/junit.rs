@@ -1,8 +1,8 @@
 //! `junit.xml`: one suite element per suite, for the test view of a pipeline.
 //!
-//! A broken *must* is a `failure`, and so is a case that could not be concluded; a broken *should* passes, and says so in
-//! a property and in its output; the harness's own trouble is an `error`. The file has no control character: what a target
-//! sent is made visible first.
+//! A broken *must* is a `failure`, and so is a case that could not be concluded; a broken *should* passes, and says
+//! so in a property and in its output; the harness's own trouble is an `error`. The file has no control character:
+//! what a target sent is made visible first.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,8 +25,8 @@ const SHORT: usize = 500;
 #[error("writing XML failed: {0}")]
 pub struct RenderError(#[from] SerializeError);
 
-/// The run as JUnit XML, after the schema of Jenkins' xUnit plugin (`junit-10.xsd`) and with `properties` in a test case,
-/// which Jenkins' JUnit plugin and GitLab read and that schema lacks.
+/// The run as JUnit XML, after the schema of Jenkins' xUnit plugin (`junit-10.xsd`) and with `properties` in a test
+/// case, which Jenkins' JUnit plugin and GitLab read and that schema lacks.
 pub fn render(run: &Run) -> Result<String, RenderError> {
     let requirements: HashMap<&str, &Requirement> = run
         .requirements

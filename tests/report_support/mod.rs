@@ -1,5 +1,5 @@
-//! A run with something of everything, for the reports' tests: every verdict, several suites, a race, a sample, and a bank
-//! that sends what nobody should.
+//! A run with something of everything, for the reports' tests: every verdict, several suites, a race, a sample, and a
+//! bank that sends what nobody should.
 
 use std::collections::BTreeMap;
 

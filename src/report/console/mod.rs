@@ -1,5 +1,5 @@
-//! What a terminal or a pipeline's log shows. Everything here is a string or goes to a writer that is passed in: nothing
-//! prints, so that a closed pipe is the caller's to judge.
+//! What a terminal or a pipeline's log shows. Everything here is a string or goes to a writer that is passed in:
+//! nothing prints, so that a closed pipe is the caller's to judge.
 
 mod block;
 mod progress;
@@ -23,8 +23,8 @@ pub enum Style {
 }
 
 impl Style {
-    /// What suits this process's standard output: colours on a terminal, unless `NO_COLOR` is set; none elsewhere, unless
-    /// `CLICOLOR_FORCE` is.
+    /// What suits this process's standard output: colours on a terminal, unless `NO_COLOR` is set; none elsewhere,
+    /// unless `CLICOLOR_FORCE` is.
     pub fn of_stdout(stdout: &Stdout) -> Style {
         match anstream::AutoStream::choice(stdout) {
             anstream::ColorChoice::Never => Style::Plain,

@@ -1,4 +1,5 @@
-//! Requests and answers as the page shows them: headers line by line, JSON and forms laid out, everything else as it came.
+//! Requests and answers as the page shows them: headers line by line, JSON and forms laid out, everything else as it
+//! came.
 
 use crate::report::{evidence, visible};
 use crate::results::{Body, Exchange, Field, Reply};

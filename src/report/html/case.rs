@@ -2,22 +2,16 @@
 
 use std::collections::HashMap;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::report::tally::duration;
 use crate::report::{evidence, visible};
-use crate::results::{
-    CaseResult, Exchange, Finding, Place, Requirement, Run, Standing, StepResult, Verdict,
-};
+use crate::results::{CaseResult, Exchange, Finding, Place, Requirement, Run, Verdict};
 
-use super::body::ExchangeView;
+use super::anchor::{case_anchor, link, requirement_anchor};
+use super::step::StepView;
 use super::story::{self, Story};
 
 const SHORT: usize = 300;
 const LONG: usize = 2_000;
-/// How many exchanges of one step are shown.
-const EXCHANGES: usize = 40;
-
 /// How much of a case is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
@@ -93,17 +87,6 @@ pub struct PlaceView {
     pub after: String,
     /// Spaces and carets that stand under the line.
     pub caret: String,
-}
-
-pub struct StepView {
-    pub verb: String,
-    pub title: String,
-    pub standing: &'static str,
-    pub sign: &'static str,
-    pub class: &'static str,
-    pub outcome: String,
-    pub exchanges: Vec<ExchangeView>,
-    pub left_out: u64,
 }
 
 impl CaseView {
@@ -248,56 +231,6 @@ impl PlaceView {
     }
 }
 
-impl StepView {
-    fn of(case: &CaseResult, index: usize, step: &StepResult, full: bool) -> StepView {
-        let broke = |at: usize| {
-            case.findings
-                .iter()
-                .any(|finding| finding.step == index && finding.exchange == Some(at))
-        };
-        let kept = step
-            .exchanges
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| full && (*at < EXCHANGES || broke(*at)));
-        let exchanges: Vec<ExchangeView> = kept
-            .take(2 * EXCHANGES)
-            .map(|(at, exchange)| ExchangeView::of(exchange, broke(at)))
-            .collect();
-        let (class, sign) = match step.standing {
-            Standing::Met => ("met", "✓"),
-            Standing::Broken => ("broken", "✗"),
-            Standing::Unprepared => ("unprepared", "?"),
-            Standing::NotRun => ("not-run", "–"),
-        };
-        let left_out = if full {
-            step.left_out + (step.exchanges.len() - exchanges.len()) as u64
-        } else {
-            0
-        };
-        StepView {
-            verb: visible::line(&step.verb, 40),
-            title: visible::line(&step.title, SHORT),
-            standing: standing_word(step.standing),
-            sign,
-            class,
-            outcome: visible::line(&step.outcome, SHORT),
-            exchanges,
-            left_out,
-        }
-    }
-}
-
-/// How a step ended, in words.
-pub fn standing_word(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Met => "as expected",
-        Standing::Broken => "broken",
-        Standing::Unprepared => "did not come about",
-        Standing::NotRun => "not run",
-    }
-}
-
 /// What repeating the case, or sampling, is worth.
 fn rounds(case: &CaseResult) -> Vec<(&'static str, String)> {
     let mut told = Vec::new();
@@ -325,30 +258,4 @@ fn rounds(case: &CaseResult) -> Vec<(&'static str, String)> {
         told.push(("What it says", visible::line(&sample.confidence, LONG)));
     }
     told
-}
-
-/// The id of a case's element. Ids have no spaces (HTML, "The id attribute").
-pub fn case_anchor(id: &str) -> String {
-    anchor("case", id)
-}
-
-/// The id of a requirement's row.
-pub fn requirement_anchor(id: &str) -> String {
-    anchor("promise", id)
-}
-
-fn anchor(kind: &str, id: &str) -> String {
-    let id = visible::line(id, SHORT).replace(char::is_whitespace, "-");
-    format!("{kind}:{id}")
-}
-
-/// The address of an element of this page.
-pub fn link(anchor: &str) -> String {
-    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'/')
-        .remove(b':')
-        .remove(b'.')
-        .remove(b'-')
-        .remove(b'_');
-    format!("#{}", utf8_percent_encode(anchor, PLAIN))
 }

@@ -1,12 +1,14 @@
-//! `index.html`: one file for people. It loads nothing, needs no script to be read, and treats whatever a target sent as
-//! text.
+//! `index.html`: one file for people. It loads nothing, needs no script to be read, and treats whatever a target sent
+//! as text.
 //!
-//! A run becomes a [`Page`](page::Page) of plain strings, which have been made visible and shortened; the templates beside
+//! A run becomes a `Page` of plain strings, which have been made visible and shortened; the templates beside
 //! this file lay them out and escape them.
 
+mod anchor;
 mod body;
 mod case;
 mod page;
+mod step;
 mod story;
 
 use base64::Engine as _;

@@ -9,9 +9,8 @@ use crate::report::tally::{self, Counts, Standing};
 use crate::report::visible;
 use crate::results::{Requirement, Run, Verdict};
 
-use super::case::{
-    CaseView, Detail, PromiseView, VerdictView, case_anchor, link, requirement_anchor,
-};
+use super::anchor::{case_anchor, link, requirement_anchor};
+use super::case::{CaseView, Detail, PromiseView, VerdictView};
 use super::story::Row;
 
 /// So many cases are shown with requests and answers: those that are not a pass first.

@@ -1,10 +1,10 @@
-//! The story of a case as a sequence picture: who asked the bank for what, in which step, and what it answered. Computes
-//! the places; `story.html` draws them.
+//! The story of a case as a sequence picture: who asked the bank for what, in which step, and what it answered.
+//! Computes the places; `story.html` draws them.
 
 use crate::report::{evidence, visible};
 use crate::results::{CaseResult, Reply, Standing};
 
-use super::case::standing_word;
+use super::step::standing_word;
 
 /// Client roles of the suite language; every other actor is a user, or the harness.
 const APPS: [&str; 3] = ["server", "other", "public"];
