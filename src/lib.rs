@@ -10,6 +10,7 @@
 //! - [`suite`]: the suite language: types, reading with spans, lint, JSON Schema.
 //! - [`results`]: the versioned data of `results.json`.
 
+pub mod report;
 pub mod results;
 pub mod suite;
 pub mod target;

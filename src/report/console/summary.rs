@@ -1,0 +1,118 @@
+//! The end of a run on a console: the verdict in a sentence, the counts, and what became of the promises.
+
+use crate::report::tally::{self, Counts, Section, Standing};
+use crate::report::visible;
+use crate::results::{Run, Verdict};
+
+use super::{Style, colour};
+
+/// The run in some dozen lines, with a line end. Where the reports are is not known here.
+pub fn summary(run: &Run, style: Style) -> String {
+    let bold = anstyle::Style::new().bold();
+    let counts = Counts::of(run.cases.iter().map(|case| case.verdict));
+    let mut text = format!(
+        "{} at {}\n{}\n",
+        style.paint(bold, &visible::line(&run.target.name, 80)),
+        visible::line(&run.target.base, 200),
+        style.paint(bold, &tally::sentence(run)),
+    );
+    let shown: Vec<String> = counts
+        .present()
+        .map(|(verdict, count)| {
+            style.paint(colour(verdict), &format!("{} {count}", verdict.as_str()))
+        })
+        .collect();
+    text.push_str(&format!("{}\n", shown.join(" · ")));
+
+    let sections = tally::by_section(run);
+    let judged: Vec<&Section<'_>> = sections
+        .iter()
+        .filter(|section| {
+            section
+                .promises
+                .iter()
+                .any(|promise| promise.standing != Standing::NotJudged)
+        })
+        .collect();
+    let width = judged
+        .iter()
+        .map(|section| section.name.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(40);
+    if !judged.is_empty() {
+        text.push_str("\nPromises kept\n");
+    }
+    for section in &judged {
+        text.push_str(&format!(
+            "  {:width$}  {}\n",
+            visible::line(section.name, 40),
+            told(section, style)
+        ));
+    }
+    let unjudged: usize = sections
+        .iter()
+        .map(|section| count(section, Standing::NotJudged))
+        .sum();
+    if unjudged > 0 {
+        let promises = if unjudged == 1 {
+            "promise was"
+        } else {
+            "promises were"
+        };
+        text.push_str(&format!("  {unjudged} {promises} not judged in this run\n"));
+    }
+    for (capability, reason) in &run.target.lacks {
+        text.push_str(&format!(
+            "\nThe target lacks {}: {}\n",
+            visible::line(capability, 80),
+            visible::line(reason, 300)
+        ));
+    }
+    for note in &run.notes {
+        text.push_str(&format!("\nNote: {}\n", visible::line(note, 300)));
+    }
+    text.push_str(&format!(
+        "\ngrantspec {}, seed {}, {}\n",
+        visible::line(&run.version, 40),
+        run.seed,
+        tally::duration(run.duration_ms),
+    ));
+    text
+}
+
+/// `9 of 11; 1 broken, 1 not judged`
+fn told(section: &Section<'_>, style: Style) -> String {
+    let kept = count(section, Standing::Kept)
+        + count(section, Standing::PartlyJudged)
+        + count(section, Standing::Recorded);
+    let others: Vec<String> = Standing::ALL
+        .into_iter()
+        .filter(|standing| !matches!(standing, Standing::Kept | Standing::Recorded))
+        .filter_map(|standing| {
+            let count = count(section, standing);
+            let text = format!("{count} {}", standing.as_str());
+            let verdict = match standing {
+                Standing::Broken => Verdict::Fail,
+                Standing::Undecided => Verdict::Inconclusive,
+                Standing::Warned => Verdict::Warn,
+                _ => Verdict::Skipped,
+            };
+            (count > 0).then(|| style.paint(colour(verdict), &text))
+        })
+        .collect();
+    let tail = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", others.join(", "))
+    };
+    format!("{kept:2} of {:2}{tail}", section.promises.len())
+}
+
+fn count(section: &Section<'_>, standing: Standing) -> usize {
+    section
+        .promises
+        .iter()
+        .filter(|promise| promise.standing == standing)
+        .count()
+}

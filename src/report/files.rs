@@ -1,0 +1,190 @@
+//! The folder of a run: writing its files so that no half file is ever seen, and reading results again.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Deserialize;
+
+use crate::results::{Run, SCHEMA};
+
+use super::{html, junit};
+
+const RESULTS: &str = "results.json";
+const JUNIT: &str = "junit.xml";
+const HTML: &str = "index.html";
+
+/// Where the files of a run are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub results: PathBuf,
+    pub junit: PathBuf,
+    pub html: PathBuf,
+}
+
+/// Writes `results.json`, `junit.xml` and `index.html` into `dir`, which is created where it is missing.
+///
+/// Each file is written beside its place and then moved there: readers see the old one or the new one, never a part.
+/// A file that can't be written does not stop the others.
+pub fn write(dir: &Path, run: &Run) -> Result<Written, WriteError> {
+    fs::create_dir_all(dir).map_err(|source| WriteError::Folder {
+        dir: dir.to_owned(),
+        source,
+    })?;
+
+    let mut failures = Vec::new();
+    let mut put = |name: &str, text: Result<String, FileProblem>| {
+        let path = dir.join(name);
+        if let Err(problem) =
+            text.and_then(|text| replace(&path, text.as_bytes()).map_err(FileProblem::Write))
+        {
+            failures.push(FileFailure {
+                path: path.clone(),
+                problem,
+            });
+        }
+        path
+    };
+    let written = Written {
+        results: put(
+            RESULTS,
+            serde_json::to_string_pretty(run)
+                .map(|text| text + "\n")
+                .map_err(FileProblem::Json),
+        ),
+        junit: put(JUNIT, junit::render(run).map_err(FileProblem::Junit)),
+        html: put(HTML, Ok(html::render(run))),
+    };
+    if failures.is_empty() {
+        Ok(written)
+    } else {
+        Err(WriteError::Files(FileFailures(failures)))
+    }
+}
+
+/// Puts a whole new file in the place of an old one, or leaves the old one as it was.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = format!(
+        ".{name}.{}-{}.part",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
+    let part = path.with_file_name(part);
+    let outcome = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&part)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_data()))
+        .and_then(|()| fs::rename(&part, path));
+    if outcome.is_err() {
+        // It may not be there; what went wrong first is what the reader needs.
+        let _ = fs::remove_file(&part);
+    }
+    outcome
+}
+
+/// Reads saved results: a `results.json`, or the folder that holds one.
+pub fn read(path: &Path) -> Result<Run, ReadError> {
+    let path = if path.is_dir() {
+        path.join(RESULTS)
+    } else {
+        path.to_owned()
+    };
+    let text = File::open(&path)
+        .and_then(io::read_to_string)
+        .map_err(|source| ReadError::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
+    let version: Version = serde_json::from_str(&text).map_err(|source| ReadError::NotResults {
+        path: path.clone(),
+        source,
+    })?;
+    if version.schema != SCHEMA {
+        return Err(ReadError::OtherVersion {
+            path,
+            found: super::visible::line(&version.schema, 80),
+        });
+    }
+    serde_json::from_str(&text).map_err(|source| ReadError::Shape { path, source })
+}
+
+/// What every version of the results begins with.
+#[derive(Deserialize)]
+struct Version {
+    schema: String,
+}
+
+/// Why not every file of a run could be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error(
+        "can't make the report folder {}: {source}; choose another folder, or make this one writable",
+        dir.display()
+    )]
+    Folder { dir: PathBuf, source: io::Error },
+    /// The files that are not named have been written.
+    #[error("{0}")]
+    Files(FileFailures),
+}
+
+/// At least one file that could not be written.
+#[derive(Debug)]
+pub struct FileFailures(pub Vec<FileFailure>);
+
+impl fmt::Display for FileFailures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, FileFailure { path, problem }) in self.0.iter().enumerate() {
+            let line_end = if index == 0 { "" } else { "\n" };
+            write!(f, "{line_end}can't write {}: {problem}", path.display())?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+pub struct FileFailure {
+    pub path: PathBuf,
+    pub problem: FileProblem,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FileProblem {
+    #[error(
+        "{0}; make room or make the folder writable, then render the reports again from the saved results"
+    )]
+    Write(io::Error),
+    #[error("the results don't fit into JSON ({0}); this is a bug in grantspec, please report it")]
+    Json(serde_json::Error),
+    #[error(
+        "the results don't fit into JUnit's XML ({0}); this is a bug in grantspec, please report it"
+    )]
+    Junit(junit::RenderError),
+}
+
+/// Why saved results could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("can't read {}: {source}; name a results.json, or the folder of a run", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{} is not a run's results: {source}; name a results.json that grantspec wrote", path.display())]
+    NotResults {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error(
+        "{} holds results of version `{found}`, and this grantspec reads `{SCHEMA}`; render it with the grantspec that \
+         wrote it, or run the suites again",
+        path.display()
+    )]
+    OtherVersion { path: PathBuf, found: String },
+    #[error("{} is damaged: {source}; run the suites again", path.display())]
+    Shape {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+}

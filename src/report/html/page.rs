@@ -1,0 +1,264 @@
+//! The page as a whole: what stands above the cases, their order, and how much of each is shown.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use crate::report::tally::{self, Counts, Standing};
+use crate::report::visible;
+use crate::results::{Requirement, Run, Verdict};
+
+use super::anchor::{case_anchor, link, requirement_anchor};
+use super::case::{CaseView, Detail, PromiseView, VerdictView};
+use super::story::Row;
+
+/// So many cases are shown with requests and answers: those that are not a pass first.
+const FULL: usize = 300;
+
+const SHORT: usize = 300;
+
+/// The order of the groups of cases.
+const ORDER: [Verdict; 6] = [
+    Verdict::Fail,
+    Verdict::Warn,
+    Verdict::Inconclusive,
+    Verdict::Error,
+    Verdict::Skipped,
+    Verdict::Pass,
+];
+
+#[derive(Template)]
+#[template(path = "page.html")]
+pub struct Page {
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    target: String,
+    base: String,
+    sentence: String,
+    /// The verdict that the sentence is about.
+    heaviest: &'static str,
+    started: String,
+    started_text: String,
+    took: String,
+    version: String,
+    seed: u64,
+    command: String,
+    counts: Vec<(VerdictView, usize)>,
+    total: usize,
+    notes: Vec<String>,
+    lacks: Vec<(String, String)>,
+    /// Cases are shown without requests and answers, because there are too many.
+    shortened: bool,
+    full: usize,
+    suites: Vec<(String, String)>,
+    /// What needs a reader, and what does not.
+    troubled: Vec<Group>,
+    quiet: Vec<Group>,
+    sections: Vec<SectionView>,
+}
+
+struct Group {
+    verdict: VerdictView,
+    title: &'static str,
+    about: &'static str,
+    cases: Vec<CaseView>,
+}
+
+struct SectionView {
+    name: String,
+    rows: Vec<RowView>,
+}
+
+struct RowView {
+    anchor: String,
+    promise: PromiseView,
+    standing: &'static str,
+    sign: &'static str,
+    class: &'static str,
+    cells: Vec<CellView>,
+}
+
+/// How many cases of a requirement came to a verdict, with a link to the first of them.
+struct CellView {
+    verdict: VerdictView,
+    count: usize,
+    link: String,
+}
+
+impl Page {
+    pub fn of(run: &Run) -> Page {
+        let counts = Counts::of(run.cases.iter().map(|case| case.verdict));
+        let requirements: HashMap<&str, &Requirement> = run
+            .requirements
+            .iter()
+            .map(|requirement| (requirement.id.as_str(), requirement))
+            .collect();
+        let groups = groups(run, &requirements);
+        let shortened = groups
+            .iter()
+            .any(|group| group.cases.iter().any(|case| case.compact));
+        let (quiet, troubled): (Vec<Group>, Vec<Group>) = groups
+            .into_iter()
+            .partition(|group| group.cases.iter().all(|case| case.settled));
+        Page {
+            policy: super::policy(),
+            style: super::STYLE,
+            script: super::SCRIPT,
+            target: visible::line(&run.target.name, SHORT),
+            base: visible::line(&run.target.base, SHORT),
+            sentence: tally::sentence(run),
+            heaviest: counts
+                .present()
+                .next()
+                .map_or("skipped", |(verdict, _)| verdict.as_str()),
+            started: visible::line(&run.started, 40),
+            started_text: day_and_time(&run.started),
+            took: tally::duration(run.duration_ms),
+            version: visible::line(&run.version, 40),
+            seed: run.seed,
+            command: visible::line(&run.command, 2_000),
+            counts: ORDER
+                .map(|verdict| (VerdictView::of(verdict), counts.get(verdict)))
+                .to_vec(),
+            total: counts.total(),
+            notes: run
+                .notes
+                .iter()
+                .map(|note| visible::line(note, SHORT))
+                .collect(),
+            lacks: run
+                .target
+                .lacks
+                .iter()
+                .map(|(capability, reason)| {
+                    (
+                        visible::line(capability, SHORT),
+                        visible::line(reason, SHORT),
+                    )
+                })
+                .collect(),
+            shortened,
+            full: FULL,
+            suites: run
+                .suites
+                .iter()
+                .map(|suite| {
+                    (
+                        visible::line(&suite.id, SHORT),
+                        visible::line(&suite.about, SHORT),
+                    )
+                })
+                .collect(),
+            troubled,
+            quiet,
+            sections: sections(run),
+        }
+    }
+}
+
+fn groups(run: &Run, requirements: &HashMap<&str, &Requirement>) -> Vec<Group> {
+    let every_pass_in_full = run.cases.len() <= FULL;
+    let mut left = FULL;
+    let mut groups = Vec::new();
+    for verdict in ORDER {
+        let mut cases = Vec::new();
+        for (number, case) in run
+            .cases
+            .iter()
+            .enumerate()
+            .filter(|(_, case)| case.verdict == verdict)
+        {
+            let wanted = !matches!(verdict, Verdict::Pass | Verdict::Skipped) || every_pass_in_full;
+            let detail = if wanted && left > 0 {
+                Detail::Full
+            } else {
+                Detail::Compact
+            };
+            left -= usize::from(detail == Detail::Full);
+            cases.push(CaseView::of(case, number, detail, run, requirements));
+        }
+        if !cases.is_empty() {
+            let (title, about) = heading(verdict);
+            groups.push(Group {
+                verdict: VerdictView::of(verdict),
+                title,
+                about,
+                cases,
+            });
+        }
+    }
+    groups
+}
+
+fn heading(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Fail => ("Failures", "The bank broke what it must keep."),
+        Verdict::Warn => (
+            "Warnings",
+            "The bank departs from best practice. That does not fail the run.",
+        ),
+        Verdict::Inconclusive => (
+            "Inconclusive",
+            "The probe was made, but the answers prove nothing either way: a rate limit, a server error, a time-out, or a \
+             step that prepares the probe did not come about.",
+        ),
+        Verdict::Error => (
+            "Errors",
+            "The harness, or the line to the target, broke. This says nothing about the bank.",
+        ),
+        Verdict::Skipped => (
+            "Skipped",
+            "The target lacks what these cases need. Nothing was judged.",
+        ),
+        Verdict::Pass => ("Passed", "The promise was probed and kept."),
+    }
+}
+
+fn sections(run: &Run) -> Vec<SectionView> {
+    tally::by_section(run)
+        .into_iter()
+        .map(|section| SectionView {
+            name: visible::line(section.name, SHORT),
+            rows: section.promises.iter().map(row).collect(),
+        })
+        .collect()
+}
+
+fn row(promise: &tally::Promise<'_>) -> RowView {
+    let (class, sign) = match promise.standing {
+        Standing::Broken => ("fail", "✗"),
+        Standing::Undecided => ("inconclusive", "?"),
+        Standing::Warned => ("warn", "!"),
+        Standing::NotJudged => ("skipped", "–"),
+        Standing::PartlyJudged | Standing::Kept | Standing::Recorded => ("pass", "✓"),
+    };
+    let cells = ORDER.map(|verdict| {
+        let first = promise.cases.iter().find(|case| case.verdict == verdict);
+        CellView {
+            verdict: VerdictView::of(verdict),
+            count: promise.counts.get(verdict),
+            link: first.map_or(String::new(), |case| link(&case_anchor(&case.id))),
+        }
+    });
+    RowView {
+        anchor: requirement_anchor(&promise.requirement.id),
+        promise: PromiseView::of(promise.requirement),
+        standing: promise.standing.as_str(),
+        sign,
+        class,
+        cells: cells.into(),
+    }
+}
+
+/// `22 November 2026, 16:20:05 UTC`; what is no time stays as it is.
+fn day_and_time(rfc3339: &str) -> String {
+    match DateTime::parse_from_rfc3339(rfc3339) {
+        Ok(time) => time
+            .with_timezone(&Utc)
+            .format("%-d %B %Y, %H:%M:%S UTC")
+            .to_string(),
+        Err(_) => visible::line(rfc3339, 40),
+    }
+}

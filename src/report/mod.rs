@@ -1,0 +1,20 @@
+//! The reports: each a pure function of a [`Run`](crate::results::Run), so that saved results can be rendered again.
+//!
+//! - [`files`]: the folder of a run: `results.json`, `junit.xml`, `index.html`; writing and reading it.
+//! - [`console`]: what a terminal or a pipeline's log shows, during the run and after it.
+//! - [`junit`]: what a pipeline's test view reads.
+//! - [`html`]: one file for people, without outside resources.
+//!
+//! What they share: [`tally`] (counts, and what became of each promise), [`visible`] (text from a target, made harmless
+//! and visible) and `evidence` (an exchange in one line). Nothing here decides a verdict or an exit code.
+
+pub mod console;
+mod evidence;
+pub mod files;
+pub mod html;
+pub mod junit;
+pub mod schema;
+pub mod tally;
+pub mod visible;
+
+pub use files::{ReadError, WriteError, Written, read, write};

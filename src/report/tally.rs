@@ -1,0 +1,258 @@
+//! Counts, the verdict of a run in one sentence, and what became of each promise. No exit codes: those are
+//! [`Exit`](crate::results::Exit)'s.
+
+use std::collections::HashMap;
+
+use crate::results::{CaseResult, Level, Requirement, Run, Verdict};
+
+/// How many cases came to each verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([usize; Verdict::ALL.len()]);
+
+impl Counts {
+    pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Counts {
+        let mut counts = Counts::default();
+        for verdict in verdicts {
+            counts.add(verdict);
+        }
+        counts
+    }
+
+    pub fn add(&mut self, verdict: Verdict) {
+        self.0[verdict as usize] += 1;
+    }
+
+    pub fn get(&self, verdict: Verdict) -> usize {
+        self.0[verdict as usize]
+    }
+
+    pub fn total(&self) -> usize {
+        self.0.iter().sum()
+    }
+
+    /// The verdicts that occur, heaviest first, each with its count.
+    pub fn present(&self) -> impl Iterator<Item = (Verdict, usize)> + '_ {
+        Verdict::ALL
+            .into_iter()
+            .map(|verdict| (verdict, self.get(verdict)))
+            .filter(|(_, count)| *count > 0)
+    }
+}
+
+/// What a run came to, in one plain sentence: `Not conformant: 3 of 142 cases failed; also 1 error, 2 skipped.`
+pub fn sentence(run: &Run) -> String {
+    let counts = Counts::of(run.cases.iter().map(|case| case.verdict));
+    let of_all = match counts.total() {
+        0 => return start(run, "Nothing was judged: no case ran", String::new()),
+        1 => "of 1 case".to_owned(),
+        total => format!("of {total} cases"),
+    };
+    let (heaviest, count) = counts
+        .present()
+        .next()
+        .expect("a total above 0 has a verdict");
+    let what = match heaviest {
+        Verdict::Fail => format!("Not conformant: {count} {of_all} failed"),
+        Verdict::Error => format!("Not fully judged: {count} {of_all} ended in an error"),
+        Verdict::Inconclusive => format!("Not conformant: {count} {of_all} could not be concluded"),
+        Verdict::Warn => {
+            format!("Conformant, with warnings: {count} {of_all} found a recommendation broken")
+        }
+        Verdict::Skipped if count == counts.total() => {
+            format!("Nothing was judged: {count} {of_all} skipped")
+        }
+        Verdict::Skipped | Verdict::Pass => {
+            format!("Conformant: {} {of_all} passed", counts.get(Verdict::Pass))
+        }
+    };
+    let also: Vec<String> = counts
+        .present()
+        .filter(|(verdict, _)| !matches!(verdict, Verdict::Pass))
+        .filter(|(verdict, _)| *verdict != heaviest || what.ends_with("passed"))
+        .map(|(verdict, count)| counted(verdict, count))
+        .collect();
+    let tail = if also.is_empty() {
+        String::new()
+    } else {
+        format!("; also {}", also.join(", "))
+    };
+    start(run, &what, tail)
+}
+
+fn start(run: &Run, what: &str, tail: String) -> String {
+    let stopped = if run.interrupted {
+        "Stopped before every case had run. So far: "
+    } else {
+        ""
+    };
+    format!("{stopped}{what}{tail}.")
+}
+
+/// `1 error`, `2 errors`, `3 skipped`.
+pub fn counted(verdict: Verdict, count: usize) -> String {
+    let word = match (verdict, count) {
+        (Verdict::Fail, 1) => "failure",
+        (Verdict::Fail, _) => "failures",
+        (Verdict::Error, 1) => "error",
+        (Verdict::Error, _) => "errors",
+        (Verdict::Warn, 1) => "warning",
+        (Verdict::Warn, _) => "warnings",
+        (Verdict::Pass, _) => "passed",
+        (Verdict::Inconclusive | Verdict::Skipped, _) => verdict.as_str(),
+    };
+    format!("{count} {word}")
+}
+
+/// `48 ms`, `3.2 s`, `2 min 5 s`.
+pub fn duration(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
+    }
+}
+
+/// What became of a promise in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// A case failed.
+    Broken,
+    /// A case could not be concluded or ended in an error, and none failed.
+    Undecided,
+    /// A case warned, and nothing worse.
+    Warned,
+    /// No case was judged: none proves it in this run, or all were skipped. Never to be shown as kept.
+    NotJudged,
+    /// Some cases passed, the others were skipped.
+    PartlyJudged,
+    /// Every case passed.
+    Kept,
+    /// Every case passed, of a promise that is recorded and never judged.
+    Recorded,
+}
+
+impl Standing {
+    /// Worst first.
+    pub const ALL: [Standing; 7] = [
+        Standing::Broken,
+        Standing::Undecided,
+        Standing::Warned,
+        Standing::NotJudged,
+        Standing::PartlyJudged,
+        Standing::Kept,
+        Standing::Recorded,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Standing::Broken => "broken",
+            Standing::Undecided => "undecided",
+            Standing::Warned => "warning",
+            Standing::NotJudged => "not judged",
+            Standing::PartlyJudged => "kept, partly judged",
+            Standing::Kept => "kept",
+            Standing::Recorded => "recorded",
+        }
+    }
+
+    fn of(level: Level, counts: &Counts) -> Standing {
+        match counts.present().next() {
+            None => Standing::NotJudged,
+            Some((Verdict::Fail, _)) => Standing::Broken,
+            Some((Verdict::Error | Verdict::Inconclusive, _)) => Standing::Undecided,
+            Some((Verdict::Warn, _)) => Standing::Warned,
+            Some((Verdict::Skipped, _)) if counts.get(Verdict::Pass) == 0 => Standing::NotJudged,
+            Some(_) if level == Level::Info => Standing::Recorded,
+            Some((Verdict::Skipped, _)) => Standing::PartlyJudged,
+            Some((Verdict::Pass, _)) => Standing::Kept,
+        }
+    }
+}
+
+/// One requirement of the catalogue and the cases that prove it.
+#[derive(Debug)]
+pub struct Promise<'a> {
+    pub requirement: &'a Requirement,
+    pub cases: Vec<&'a CaseResult>,
+    pub counts: Counts,
+    pub standing: Standing,
+}
+
+/// The requirements under one heading of the catalogue.
+#[derive(Debug)]
+pub struct Section<'a> {
+    pub name: &'a str,
+    pub promises: Vec<Promise<'a>>,
+}
+
+/// Every requirement of the run's catalogue, also those that no case proves, in the catalogue's order.
+pub fn by_section(run: &Run) -> Vec<Section<'_>> {
+    let mut proofs: HashMap<&str, Vec<&CaseResult>> = HashMap::new();
+    for case in &run.cases {
+        for id in &case.proves {
+            proofs.entry(id).or_default().push(case);
+        }
+    }
+    let mut sections: Vec<Section<'_>> = Vec::new();
+    for requirement in &run.requirements {
+        let cases = proofs.remove(requirement.id.as_str()).unwrap_or_default();
+        let counts = Counts::of(cases.iter().map(|case| case.verdict));
+        let standing = Standing::of(requirement.level, &counts);
+        let promise = Promise {
+            requirement,
+            cases,
+            counts,
+            standing,
+        };
+        match sections
+            .iter_mut()
+            .find(|section| section.name == requirement.section)
+        {
+            Some(section) => section.promises.push(promise),
+            None => sections.push(Section {
+                name: &requirement.section,
+                promises: vec![promise],
+            }),
+        }
+    }
+    sections
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(verdicts: &[Verdict]) -> Standing {
+        Standing::of(Level::Must, &Counts::of(verdicts.iter().copied()))
+    }
+
+    #[test]
+    fn a_promise_that_was_never_judged_is_never_kept() {
+        assert_eq!(standing(&[]), Standing::NotJudged);
+        assert_eq!(
+            standing(&[Verdict::Skipped, Verdict::Skipped]),
+            Standing::NotJudged
+        );
+        assert_eq!(
+            standing(&[Verdict::Skipped, Verdict::Pass]),
+            Standing::PartlyJudged
+        );
+    }
+
+    #[test]
+    fn the_heaviest_verdict_decides_what_became_of_a_promise() {
+        assert_eq!(
+            standing(&[Verdict::Pass, Verdict::Fail, Verdict::Error]),
+            Standing::Broken
+        );
+        assert_eq!(
+            standing(&[Verdict::Pass, Verdict::Inconclusive]),
+            Standing::Undecided
+        );
+        assert_eq!(
+            standing(&[Verdict::Pass, Verdict::Warn, Verdict::Skipped]),
+            Standing::Warned
+        );
+        assert_eq!(standing(&[Verdict::Pass, Verdict::Pass]), Standing::Kept);
+    }
+}
