@@ -105,14 +105,18 @@ pub const CLIENTS: [&str; 3] = ["server", "other", "public"];
 
 /// Declares an enum whose variants are written as fixed words in a suite.
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $word:literal,)* })*) => {$(
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
+        pub enum $name { $($(#[doc = $vdoc])* $variant,)* }
 
         impl $name {
             /// Every value and the word it is written as.
             pub const ALL: &'static [($name, &'static str)] = &[$(($name::$variant, $word),)*];
+
+            /// What the whole list is about, and what each value of `ALL` means, as documented above.
+            pub const ABOUT: (&'static str, &'static [&'static str]) =
+                (concat!($($doc),*), &[$(concat!("" $(, $vdoc)*),)*]);
 
             /// The word it is written as.
             pub fn word(self) -> &'static str {

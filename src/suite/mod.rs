@@ -1,9 +1,109 @@
 //! The suite language: what an author writes, and the typed cases it becomes.
 //!
-//! A suite is a TOML file of cases; a case is a list of steps; a step is one verb and what it expects. Reading a file
-//! goes text → [`Suite`], or text → every mistake in it: nothing that is left of a file after reading can be wrong.
-//! This room does no I/O: it is given texts and their names.
+//! A suite is a TOML file of cases; a case is a list of steps; a step is one verb and what is expected of it. Reading
+//! goes from text to [`Suite`]s, or to every mistake in all files at once ([`Diagnostic`]): nothing that is left of a
+//! file after reading can be wrong. This room knows no target and sends nothing; only `load.rs` reads from disk.
+//!
+//! # The format
+//!
+//! ```toml
+//! [suite]
+//! id = "refresh"                          # kebab-case, unique among all suites
+//! about = "Refreshing access"
+//!
+//! [[case]]
+//! id = "single-use"                       # kebab-case; the full id is refresh/single-use
+//! proves = ["refresh.single-use"]         # at least one, all of one level
+//! about = "A refresh token works once"
+//! rounds = 20                             # optional, 1 to 1000: each in a fresh world
+//! needs = ["clock"]                       # optional: adds to what the steps show to be needed
+//! each = { client = ["server", "other"] } # optional: variants
+//!
+//! [[case.step]]
+//! login = { user = "alice", client = "$client", save = "first" }
+//!
+//! [[case.step]]
+//! refresh = { grant = "first", save = "second" }
+//!
+//! [[case.step]]
+//! refresh = { grant = "first" }
+//! expect = { outcome = "refused" }        # judged: not held is a failure, or a warning for a *should*
+//!
+//! [[case.step]]
+//! call = { whoami = "second" }
+//! observe = "whether a reuse ends the session"
+//! ```
+//!
+//! ## Steps
+//!
+//! A step has one of these verbs. What must come of it if the step says nothing else is its *contract* ([`Verb`]).
+//!
+//! | verb | keys; those with a value in brackets, and those in brackets, can be left out |
+//! |---|---|
+//! | `open` | `client`, the request's keys, (`save` a page) |
+//! | `land` | `page`, `user`, `decide` ("allow"), (`save` a code) |
+//! | `authorize` | `user`, `client`, the request's keys, `decide` ("allow"), (`save` a code) |
+//! | `exchange` | `code`, (`redirect`), the token request's keys, (`save` a grant) |
+//! | `login` | `user`, `client`, `approve` (true), (`save` a grant) |
+//! | `approve`, `deny` | `grant` or `code`, (`user`) |
+//! | `refresh` | `grant`, `token` ("refresh"), the token request's keys, (`save` a grant) |
+//! | `call` | one of `whoami`, `accounts`, `balance`, `transactions` with a grant; `token` ("access"), `send` ("header"), `scheme` ("Bearer") |
+//! | `logout` | `grant`, `token` ("access"), `send` ("header"), `method` ("POST") |
+//! | `disconnect` | `user`, `client` |
+//! | `grid` | `live`, `dead`, `either`: every grant saved so far, in one of them; `refreshable`, `spent` |
+//! | `advance` | `seconds`; or `to_expiry_of` a grant with (`less`) or (`more`) seconds; or `past` "approval" |
+//! | `race` | `copies` (1), `all`: a list of lanes, each with one verb that is a single request |
+//! | `sample` | `user`, `client`, `count` (200) |
+//!
+//! The request's keys: `state` (fresh), `redirect` ("registered"), `set` and `twice` (tables of parameters), `omit` (a
+//! list of them). The token request's keys: `by` (the handle's client), `secret` ("right"), `credentials` ("usual"),
+//! `method` ("POST"), `encoding` ("form"), `set`, `omit`, `twice`. A parameter's value is a plain text, `user:bob` or
+//! `client:other` for that one's id, or in `twice` the word `same`.
+//!
+//! Beside its verb a step has at most:
+//! - `given`: preconditions. If one does not hold, the case is inconclusive. It replaces the contract.
+//! - `expect`: what is judged. A `grid` takes exactly `expect = { outcome = "granted" }`: the whole table is judged.
+//! - `observe`: words under which is recorded what came; judges nothing, and excludes the other two.
+//!
+//! Their keys are `outcome`, `status` (a number, or a list: any of them), `error` (a text, or a list), `state`,
+//! `landing`, `refresh_token`, `user`, `client`, `has` (a list: all of them), `tokens_at_most`, `live_at_most`,
+//! `live_exactly`; each only at verbs whose answer can have it. The words behind them are those of [`Outcome`],
+//! [`StateRule`], [`Landing`], [`RefreshRule`] and [`Trait`].
+//!
+//! ## Handles
+//!
+//! `save` gives what came of a step a name: a page, a code, or a grant. A handle is saved once, before it is used, and
+//! is used at least once. Handles of two cases have nothing to do with each other. What a lane of a race saves is
+//! the first copy's that was granted.
+//!
+//! ## Variants
+//!
+//! `each` makes a variant of the case for every combination of its values. `"$client"` as a whole string stands for
+//! the variant's value, wherever a step has a string. A list's values are their own names; a table gives names:
+//! `each = { state = { plain = "abc", long = { repeat = "ab", times = 2048 } } }`. The variants' ids are
+//! `refresh/single-use[server]`, or `…[server,plain]` for several keys, in the order of the file.
+//!
+//! ## A negative has its control
+//!
+//! Where `expect` demands that an `exchange`, `refresh`, `call`, `logout` or `authorize` is refused, the same case has
+//! a step in which the same verb must be granted. A `login` counts for `exchange` and `authorize`, a `grid` with
+//! `live` for a call of whoami.
 
 pub mod case;
+mod catalogue;
+pub mod code;
+mod diagnostic;
+mod library;
+mod lint;
+mod load;
+mod needs;
+mod read;
+mod schema;
+mod shipped;
+mod source;
 
 pub use case::*;
+pub use catalogue::Catalogue;
+pub use diagnostic::{At, Diagnostic, Mark, Paint, Record, render};
+pub use library::Library;
+pub use schema::schema;

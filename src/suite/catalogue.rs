@@ -1,0 +1,318 @@
+//! The catalogue of requirements: what the bank promises, where it says so, why it matters. One file,
+//! `requirements.toml`, read with the same machinery as suites.
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use toml::de::{DeTable, DeValue};
+
+use super::case::{Source, Span};
+use super::code::Code;
+use super::diagnostic::Diagnostic;
+use super::read::case::is_kebab;
+use super::read::file::{stands_on_its_own, syntax_mistakes};
+use super::read::form::{Lenient, form};
+use super::read::value::{Defs, Prose, Value};
+use super::read::{Node, Reader, Written, meant_or_list, shown};
+use crate::results::{Level, Requirement};
+
+/// Every promise that a case can prove.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    /// Which edition of the catalogue it is, such as `2026.1`.
+    pub edition: String,
+    /// In the order of the file.
+    pub requirements: Vec<Requirement>,
+    pub source: Arc<Source>,
+    pub(super) entries: Vec<Entry>,
+    /// Whether every entry is known; if not, an unknown requirement may stand in the broken part.
+    pub(super) is_whole: bool,
+}
+
+/// What suites need to know of a requirement, even if its entry is broken elsewhere.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub id: String,
+    pub span: Span,
+    pub section: Option<String>,
+    pub level: Option<Level>,
+}
+
+form! {
+    /// The catalogue of requirements.
+    struct CatalogueForm {
+        /// Which edition it is.
+        edition: Lenient<Prose>,
+        /// The headings.
+        section: Lenient<Vec<SectionForm>>,
+        /// The requirements.
+        requirement: Lenient<Vec<RequirementForm>>,
+    }
+}
+
+form! {
+    /// A heading of the catalogue.
+    struct SectionForm {
+        /// Kebab-case, unique.
+        id: Lenient<Written>,
+        /// The heading.
+        title: Lenient<Prose>,
+    }
+}
+
+form! {
+    /// One promise.
+    struct RequirementForm {
+        /// `name.name`, both kebab-case; unique.
+        id: Lenient<RequirementId>,
+        /// The section's id.
+        section: Lenient<Written>,
+        /// What it weighs.
+        level: Lenient<Level>,
+        /// The promise in one sentence.
+        promise: Lenient<Prose>,
+        /// The source's own words.
+        quote: Lenient<Option<Prose>>,
+        /// Where the promise stands.
+        source: Lenient<Prose>,
+        /// What a broken promise lets happen.
+        why: Lenient<Prose>,
+        /// What to change.
+        mend: Lenient<Prose>,
+    }
+}
+
+/// `refresh.single-use`
+pub struct RequirementId(Written);
+
+impl Catalogue {
+    /// The requirement with this id.
+    pub fn requirement(&self, id: &str) -> Option<&Requirement> {
+        self.requirements
+            .iter()
+            .find(|requirement| requirement.id == id)
+    }
+
+    /// Reads the catalogue as far as it can be read, and every mistake in it.
+    pub(super) fn read(source: Arc<Source>) -> (Self, Vec<Diagnostic>) {
+        let text = Arc::clone(&source);
+        let (tree, errors) = DeTable::parse_recoverable(&text.text);
+        let mut reader = Reader::new(Arc::clone(&source));
+        let span = tree.span();
+        let node = toml::Spanned::new(span, DeValue::Table(tree.into_inner()));
+        let mut catalogue = Self {
+            edition: String::new(),
+            requirements: Vec::new(),
+            source: Arc::clone(&source),
+            entries: Vec::new(),
+            is_whole: false,
+        };
+        if let Some(form) = CatalogueForm::read(&node, &mut reader) {
+            catalogue.fill(form, &mut reader);
+        }
+        catalogue.is_whole &= errors.is_empty();
+        let mut found = syntax_mistakes(&source, &errors);
+        let is_toml = found.is_empty();
+        let others = reader.into_found();
+        found.extend(
+            others
+                .into_iter()
+                .filter(|mistake| is_toml || stands_on_its_own(mistake, &source, &errors)),
+        );
+        found.sort_by_key(Diagnostic::start);
+        (catalogue, found)
+    }
+
+    /// One without any requirement, beside which no suite can be blamed for naming one.
+    pub(super) fn unreadable(source: Arc<Source>) -> Self {
+        Self {
+            edition: String::new(),
+            requirements: Vec::new(),
+            source,
+            entries: Vec::new(),
+            is_whole: false,
+        }
+    }
+
+    fn fill(&mut self, form: CatalogueForm, reader: &mut Reader) {
+        self.edition = form.edition.0.map_or_else(String::new, |edition| edition.0);
+        self.is_whole = form.requirement.0.is_some();
+        let sections = sections(form.section.0.unwrap_or_default(), reader);
+        for form in form.requirement.0.unwrap_or_default() {
+            let Some(RequirementId(id)) = &form.id.0 else {
+                self.is_whole = false;
+                continue;
+            };
+            if let Some(first) = self.entries.iter().find(|entry| entry.id == id.text) {
+                duplicate(id, &first.span, reader);
+                continue;
+            }
+            let section = form
+                .section
+                .0
+                .as_ref()
+                .and_then(|written| known_section(written, &sections, reader));
+            self.entries.push(Entry {
+                id: id.text.clone(),
+                span: id.span.clone(),
+                section: section.map(|section| section.id.text.clone()),
+                level: form.level.0,
+            });
+            self.requirements
+                .extend(section.and_then(|section| requirement(form, &section.title)));
+        }
+    }
+}
+
+struct Section {
+    id: Written,
+    title: String,
+}
+
+fn sections(forms: Vec<SectionForm>, reader: &mut Reader) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for form in forms {
+        let Some(id) = form.id.0 else { continue };
+        let title = form.title.0.map_or_else(String::new, |title| title.0);
+        match sections.iter().find(|section| section.id.text == id.text) {
+            Some(first) => duplicate(&id, &first.id.span, reader),
+            None => sections.push(Section { id, title }),
+        }
+    }
+    sections
+}
+
+fn duplicate(id: &Written, first: &Span, reader: &mut Reader) {
+    let message = format!("`{}` stands in the catalogue twice", shown(&id.text));
+    let mistake = reader
+        .mistake(Code::DuplicateRequirement, id.span.clone(), message)
+        .also(&reader.source, first.clone(), "the first time");
+    reader.note(mistake);
+}
+
+fn known_section<'s>(
+    written: &Written,
+    sections: &'s [Section],
+    reader: &mut Reader,
+) -> Option<&'s Section> {
+    let found = sections
+        .iter()
+        .find(|section| section.id.text == written.text);
+    if found.is_none() {
+        let known: Vec<&str> = sections
+            .iter()
+            .map(|section| section.id.text.as_str())
+            .collect();
+        let message = format!("there is no section `{}`", shown(&written.text));
+        let mistake = reader.mistake(Code::UnknownSection, written.span.clone(), message);
+        reader.note(mistake.help(meant_or_list(&written.text, &known)));
+    }
+    found
+}
+
+fn requirement(form: RequirementForm, section: &str) -> Option<Requirement> {
+    Some(Requirement {
+        id: form.id.0?.0.text,
+        section: section.to_owned(),
+        level: form.level.0?,
+        promise: form.promise.0?.0,
+        quote: form.quote.0?.map(|quote| quote.0),
+        source: form.source.0?.0,
+        why: form.why.0?.0,
+        mend: form.mend.0?.0,
+    })
+}
+
+const LEVELS: [Level; 3] = [Level::Must, Level::Should, Level::Info];
+
+impl Value for Level {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let written = reader.text(node)?;
+        let found = LEVELS
+            .into_iter()
+            .find(|level| level.as_str() == written.text);
+        if found.is_none() {
+            reader.unknown_word(&written, "level", LEVELS.map(Level::as_str));
+        }
+        found
+    }
+
+    fn schema(_: &mut Defs) -> Json {
+        json!({ "enum": LEVELS.map(Level::as_str) })
+    }
+}
+
+impl Value for RequirementId {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let written = reader.text(node)?;
+        if written
+            .text
+            .split_once('.')
+            .is_some_and(|(area, name)| is_kebab(area) && is_kebab(name))
+        {
+            return Some(Self(written));
+        }
+        let message = format!("`{}` is no id of a requirement", shown(&written.text));
+        let mistake = reader.mistake(Code::BadName, written.span, message);
+        reader.note(
+            mistake.help("an id is two kebab-case names and a dot, such as `refresh.single-use`"),
+        );
+        None
+    }
+
+    fn schema(_: &mut Defs) -> Json {
+        json!({ "type": "string", "pattern": "^[a-z0-9-]+\\.[a-z0-9-]+$" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Catalogue, Vec<Diagnostic>) {
+        Catalogue::read(Arc::new(Source {
+            path: "requirements.toml".to_owned(),
+            text: text.to_owned(),
+        }))
+    }
+
+    const ONE: &str = r#"
+        edition = "2026.1"
+        [[section]]
+        id = "refresh"
+        title = "Refreshing access"
+        [[requirement]]
+        id = "refresh.single-use"
+        section = "refresh"
+        level = "must"
+        promise = "A refresh token works once"
+        source = "the documents"
+        why = "A stolen one could be used again"
+        mend = "Forget it when it is used"
+    "#;
+
+    #[test]
+    fn a_requirement_stands_under_its_section_s_title() {
+        let (catalogue, found) = read(ONE);
+        assert_eq!(found, []);
+        let requirement = catalogue
+            .requirement("refresh.single-use")
+            .expect("it is there");
+        assert_eq!(
+            (requirement.section.as_str(), requirement.level),
+            ("Refreshing access", Level::Must)
+        );
+        assert_eq!(requirement.quote, None);
+    }
+
+    #[test]
+    fn a_requirement_that_stands_twice_is_a_mistake() {
+        let second = &ONE[ONE.find("[[requirement]]").expect("it has one")..];
+        let (catalogue, found) = read(&format!("{ONE}\n{second}"));
+        assert_eq!(
+            found.iter().map(|mistake| mistake.code).collect::<Vec<_>>(),
+            [Code::DuplicateRequirement]
+        );
+        assert_eq!(catalogue.requirements.len(), 1);
+    }
+}

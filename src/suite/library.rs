@@ -1,0 +1,133 @@
+//! All suites together, with the catalogue they prove: what everything above works with.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::case::{Source, Suite};
+use super::catalogue::Catalogue;
+use super::code::Code;
+use super::diagnostic::Diagnostic;
+use super::lint;
+use super::read::file::{self, ReadSuite};
+use super::{load, shipped};
+
+/// Suites without a mistake, and their catalogue.
+#[derive(Clone, Debug)]
+pub struct Library {
+    pub catalogue: Catalogue,
+    /// In the order of their files.
+    pub suites: Vec<Suite>,
+}
+
+/// The file name by which the catalogue is told from the suites.
+pub const CATALOGUE_FILE: &str = "requirements.toml";
+
+impl Library {
+    /// The suites that come with grantspec.
+    ///
+    /// # Panics
+    ///
+    /// If one of them has a mistake, which a test of this package excludes.
+    pub fn shipped() -> Self {
+        let bytes: Vec<_> = shipped::FILES
+            .iter()
+            .map(|(path, text)| (*path, text.as_bytes()))
+            .collect();
+        Self::read(&bytes).expect("the shipped suites have no mistake")
+    }
+
+    /// The suites of a folder, as [`load::folder`] finds them; or of a single file.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of every file, and what could not be read.
+    pub fn from_dir(path: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let (files, unreadable) = load::files(path);
+        let read = Self::read(&files);
+        if unreadable.is_empty() {
+            return read;
+        }
+        Err(unreadable
+            .into_iter()
+            .chain(read.err().into_iter().flatten())
+            .collect())
+    }
+
+    /// Suites from their names and bytes. The one that is named `requirements.toml` is the catalogue; without it, they
+    /// are held against the shipped one, of which they need not cover anything.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of every file, in the order of the files, then what can only be seen across them.
+    pub fn read<P: AsRef<str>, B: AsRef<[u8]>>(files: &[(P, B)]) -> Result<Self, Vec<Diagnostic>> {
+        let is_catalogue = |path: &str| path.rsplit(['/', '\\']).next() == Some(CATALOGUE_FILE);
+        let (catalogues, suites): (Vec<_>, Vec<_>) = files
+            .iter()
+            .map(|(path, bytes)| (path.as_ref(), bytes.as_ref()))
+            .partition(|(path, _)| is_catalogue(path));
+        let mut found = Vec::new();
+
+        let (text, mistake) = match catalogues.first() {
+            Some((path, bytes)) => source(path, bytes),
+            None => (shipped::catalogue(), None),
+        };
+        let catalogue = match mistake {
+            None => {
+                let (catalogue, mistakes) = Catalogue::read(text);
+                found.extend(mistakes);
+                catalogue
+            }
+            Some(mistake) => {
+                found.push(mistake);
+                Catalogue::unreadable(text)
+            }
+        };
+
+        let mut read = Vec::new();
+        let mut all_read = true;
+        for (path, bytes) in suites {
+            let (text, mistake) = source(path, bytes);
+            if let Some(mistake) = mistake {
+                all_read = false;
+                found.push(mistake);
+                continue;
+            }
+            let (suite, mistakes) = file::read(text, &catalogue);
+            all_read &= suite.is_toml;
+            found.extend(mistakes);
+            read.push(suite);
+        }
+        found.extend(lint::library::duplicates(&read));
+        if !catalogues.is_empty() && all_read {
+            found.extend(lint::library::requirements_without_case(&catalogue, &read));
+        }
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let suites = read
+            .into_iter()
+            .filter_map(|suite: ReadSuite| suite.suite)
+            .collect();
+        Ok(Self { catalogue, suites })
+    }
+}
+
+/// A file's text, with the mistake if it is none.
+fn source(path: &str, bytes: &[u8]) -> (Arc<Source>, Option<Diagnostic>) {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let source = Arc::new(Source {
+        path: path.to_owned(),
+        text,
+    });
+    let mistake = std::str::from_utf8(bytes).err().map(|error| {
+        // Up to here the bytes and what is shown of them are the same.
+        let start = error.valid_up_to();
+        let span = start..start + char::REPLACEMENT_CHARACTER.len_utf8();
+        let message = format!(
+            "not UTF-8: the byte 0x{:02x} has no meaning here",
+            bytes[start]
+        );
+        Diagnostic::new(Code::NotUtf8, &source, span, message).help("save the file as UTF-8")
+    });
+    (source, mistake)
+}

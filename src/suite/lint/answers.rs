@@ -1,0 +1,65 @@
+//! What an answer can be, where that hangs on more than the verb: which endpoint is called, what a race or a sample is
+//! judged by, the one thing that a grid takes.
+
+use crate::suite::case::{Check, Endpoint, Leaf, Outcome, Step, Trait, Verb};
+use crate::suite::code::Code;
+use crate::suite::read::Reader;
+
+/// Judges one step.
+pub fn lint(step: &Step, reader: &mut Reader) {
+    match &step.verb {
+        Verb::Call(call) => {
+            for leaf in step.given.iter().chain(&step.expect) {
+                about_endpoint(call.endpoint, leaf, reader);
+            }
+        }
+        Verb::Grid(_) => {
+            let granted = |leaf: &Leaf| leaf.check == Check::Outcome(Outcome::Granted);
+            for leaf in step
+                .given
+                .iter()
+                .chain(step.expect.iter().filter(|leaf| !granted(leaf)))
+            {
+                let mistake = reader
+                    .mistake(Code::Unsatisfiable, leaf.span.clone(), "a grid takes no other expectation than its own")
+                    .help("`expect = { outcome = \"granted\" }` makes the whole grid judged; without it, it is a precondition");
+                reader.note(mistake);
+            }
+        }
+        Verb::Race(_) if step.expect.is_empty() => {
+            let mistake = reader
+                .mistake(Code::RaceUnjudged, step.span.clone(), "nothing is expected of this race")
+                .help("add `expect` with `tokens_at_most`, `live_at_most`, `live_exactly` or `has = [\"serial\"]`");
+            reader.note(mistake);
+        }
+        Verb::Sample(_)
+            if !step
+                .expect
+                .iter()
+                .any(|leaf| leaf.check == Check::Has(Trait::Unguessable)) =>
+        {
+            let mistake = reader
+                .mistake(
+                    Code::SampleUnjudged,
+                    step.span.clone(),
+                    "nothing is expected of this sample",
+                )
+                .help("add `expect = { has = [\"unguessable\"] }`");
+            reader.note(mistake);
+        }
+        _ => {}
+    }
+}
+
+fn about_endpoint(endpoint: Endpoint, leaf: &Leaf, reader: &mut Reader) {
+    let due = match leaf.check {
+        Check::User(_) | Check::Client(_) => Endpoint::Whoami,
+        Check::Has(Trait::OldHistory | Trait::NoOldHistory) => Endpoint::Transactions,
+        _ => return,
+    };
+    if endpoint != due {
+        let message = format!("a call of `{endpoint}` can't satisfy this");
+        let mistake = reader.mistake(Code::Unsatisfiable, leaf.span.clone(), message);
+        reader.note(mistake.help(format!("only `{due}` answers it")));
+    }
+}

@@ -1,0 +1,90 @@
+//! No negative without a control: where a request must be refused, the same request made right stands in the case.
+
+use crate::suite::case::{Check, Decision, Endpoint, Leaf, Outcome, Step, Token, Trait, Verb};
+use crate::suite::code::Code;
+use crate::suite::read::Reader;
+
+/// Judges a case's steps.
+pub fn lint(steps: &[&Step], reader: &mut Reader) {
+    for step in steps {
+        let Some(refusal) = step.expect.iter().find(|leaf| is_refusal(leaf)) else {
+            continue;
+        };
+        let Some(controls) = controls_of(&step.verb) else {
+            continue;
+        };
+        if steps
+            .iter()
+            .any(|other| is_done_right(other) && is_control(&step.verb, &other.verb))
+        {
+            continue;
+        }
+        let word = step.verb.word();
+        let mistake = reader
+            .mistake(
+                Code::NoControl,
+                step.span.clone(),
+                format!("no step shows that `{word}` works when it is made right"),
+            )
+            .label("must be refused")
+            .also(
+                &reader.source,
+                refusal.span.clone(),
+                "so a bank that refuses everything would pass",
+            )
+            .help(format!(
+                "add {controls} to this case that is not expected to be refused"
+            ));
+        reader.note(mistake);
+    }
+}
+
+fn controls_of(verb: &Verb) -> Option<String> {
+    Some(match verb {
+        Verb::Exchange(_) => "an `exchange` or a `login`".to_owned(),
+        Verb::Authorize(_) => "an `authorize`, a `land` or a `login`".to_owned(),
+        Verb::Refresh(_) => "a `refresh`".to_owned(),
+        Verb::Logout(_) => "a `logout`".to_owned(),
+        Verb::Call(call) if call.endpoint == Endpoint::Whoami => {
+            "a call of `whoami`, or a `grid` with `live`,".to_owned()
+        }
+        Verb::Call(call) => format!("a call of `{}`", call.endpoint),
+        _ => return None,
+    })
+}
+
+/// Whether `other`, if it is granted, shows that what `verb` asks for can be had.
+fn is_control(verb: &Verb, other: &Verb) -> bool {
+    match (verb, other) {
+        (Verb::Exchange(_), Verb::Exchange(_) | Verb::Login(_))
+        | (Verb::Authorize(_), Verb::Login(_))
+        | (Verb::Refresh(_), Verb::Refresh(_))
+        | (Verb::Logout(_), Verb::Logout(_)) => true,
+        (Verb::Authorize(_), Verb::Authorize(authorize)) => authorize.decide == Decision::Allow,
+        (Verb::Authorize(_), Verb::Land(land)) => land.decide == Decision::Allow,
+        (Verb::Call(call), Verb::Call(other)) => {
+            call.endpoint == other.endpoint && other.token == Token::Access
+        }
+        (Verb::Call(call), Verb::Grid(grid)) => {
+            call.endpoint == Endpoint::Whoami && !grid.live.is_empty()
+        }
+        _ => false,
+    }
+}
+
+/// Whether a step stops the case, or breaks the requirement, unless its request is granted.
+fn is_done_right(step: &Step) -> bool {
+    let leaves = || step.given.iter().chain(&step.expect);
+    let open = |leaf: &Leaf| leaf.check == Check::Outcome(Outcome::Any);
+    step.observe.is_none() && !leaves().any(|leaf| is_refusal(leaf) || open(leaf))
+}
+
+/// Whether a leaf demands that a request is refused.
+fn is_refusal(leaf: &Leaf) -> bool {
+    match &leaf.check {
+        Check::Outcome(outcome) => *outcome == Outcome::Refused,
+        Check::Status(statuses) => statuses.iter().all(|status| (400..500).contains(status)),
+        Check::Has(property) => *property == Trait::ClientError,
+        _ => false,
+    }
+}

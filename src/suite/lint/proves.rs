@@ -1,0 +1,66 @@
+//! What a case says it proves: known requirements, all of one level.
+
+use crate::results::Level;
+use crate::suite::catalogue::Catalogue;
+use crate::suite::code::Code;
+use crate::suite::read::{Reader, Written, near, shown};
+
+/// Gives what the case weighs, if it could be told.
+pub fn proves(proves: &[Written], catalogue: &Catalogue, reader: &mut Reader) -> Option<Level> {
+    let mut first: Option<(&Written, Level)> = None;
+    for (index, written) in proves.iter().enumerate() {
+        let Some(entry) = catalogue
+            .entries
+            .iter()
+            .find(|entry| entry.id == written.text)
+        else {
+            if catalogue.is_whole {
+                unknown(written, catalogue, reader);
+            }
+            continue;
+        };
+        if proves[..index]
+            .iter()
+            .any(|earlier| earlier.text == written.text)
+        {
+            let message = format!("`{}` is named twice", shown(&written.text));
+            let mistake = reader.mistake(Code::DuplicateRequirement, written.span.clone(), message);
+            reader.note(mistake);
+        }
+        match (first, entry.level) {
+            (None, Some(level)) => first = Some((written, level)),
+            (Some((other, weighed)), Some(level)) if level != weighed => {
+                let message = format!(
+                    "`{}` is a *{}*, but `{}` is a *{}*",
+                    written.text,
+                    level.as_str(),
+                    other.text,
+                    weighed.as_str()
+                );
+                let mistake = reader
+                    .mistake(Code::MixedLevels, written.span.clone(), message)
+                    .also(&reader.source, other.span.clone(), weighed.as_str())
+                    .help("make two cases of it");
+                reader.note(mistake.label(level.as_str()));
+            }
+            _ => {}
+        }
+    }
+    first.map(|(_, level)| level)
+}
+
+fn unknown(written: &Written, catalogue: &Catalogue, reader: &mut Reader) {
+    let known = catalogue.entries.iter().map(|entry| entry.id.as_str());
+    let message = format!(
+        "the catalogue has no requirement `{}`",
+        shown(&written.text)
+    );
+    let help = match near(&written.text, known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("requirements stand in {}", catalogue.source.path),
+    };
+    let mistake = reader
+        .mistake(Code::UnknownRequirement, written.span.clone(), message)
+        .help(help);
+    reader.note(mistake);
+}

@@ -1,0 +1,168 @@
+//! What a target must be able to do for a case to run, told from its steps.
+
+use std::collections::BTreeSet;
+
+use super::case::{
+    Advance, AuthorizeRequest, Check, Client, Decision, Endpoint, Leaf, Need, Redirect,
+    RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
+};
+
+/// Everything that these steps show to be needed.
+pub fn of(steps: &[Step]) -> BTreeSet<Need> {
+    let mut needs = Needs::default();
+    for step in steps {
+        needs.verb(&step.verb);
+        step.given
+            .iter()
+            .chain(&step.expect)
+            .for_each(|leaf| needs.leaf(leaf));
+    }
+    needs.0
+}
+
+#[derive(Default)]
+struct Needs(BTreeSet<Need>);
+
+impl Needs {
+    fn add(&mut self, need: Need) {
+        self.0.insert(need);
+    }
+
+    fn verb(&mut self, verb: &Verb) {
+        match verb {
+            Verb::Open(open) => self.authorize_request(&open.request),
+            Verb::Land(land) => {
+                self.user(&land.user);
+                self.decision(land.decide);
+            }
+            Verb::Authorize(authorize) => {
+                self.user(&authorize.user);
+                self.authorize_request(&authorize.request);
+                self.decision(authorize.decide);
+            }
+            Verb::Exchange(exchange) => {
+                self.token_request(&exchange.request);
+                exchange
+                    .redirect
+                    .iter()
+                    .for_each(|redirect| self.redirect(*redirect));
+            }
+            Verb::Login(login) => {
+                self.user(&login.user);
+                self.client(&login.client);
+                if !login.approve {
+                    self.add(Need::Approval);
+                }
+            }
+            Verb::Approve(approve) | Verb::Deny(approve) => {
+                self.add(Need::Approval);
+                approve.user.iter().for_each(|user| self.user(user));
+            }
+            Verb::Refresh(refresh) => {
+                self.add(Need::Refresh);
+                self.token(refresh.token);
+                self.token_request(&refresh.request);
+            }
+            Verb::Call(call) => {
+                self.token(call.token);
+                if call.endpoint != Endpoint::Whoami {
+                    self.add(Need::Data);
+                }
+            }
+            Verb::Logout(logout) => {
+                self.add(Need::Logout);
+                self.token(logout.token);
+            }
+            Verb::Disconnect(disconnect) => {
+                self.add(Need::Disconnect);
+                self.user(&disconnect.user);
+                self.client(&disconnect.client);
+            }
+            Verb::Grid(grid) => {
+                if !grid.refreshable.is_empty() || !grid.spent.is_empty() {
+                    self.add(Need::Refresh);
+                }
+            }
+            Verb::Advance(advance) => {
+                self.add(Need::Clock);
+                if matches!(advance, Advance::PastApproval) {
+                    self.add(Need::Approval);
+                }
+            }
+            Verb::Race(race) => race.lanes.iter().for_each(|lane| self.verb(lane)),
+            Verb::Sample(sample) => {
+                self.user(&sample.user);
+                self.client(&sample.client);
+            }
+        }
+    }
+
+    fn leaf(&mut self, leaf: &Leaf) {
+        match &leaf.check {
+            Check::User(user) => self.user(user),
+            Check::Client(client) => self.client(client),
+            Check::RefreshToken(RefreshRule::Present | RefreshRule::New) => self.add(Need::Refresh),
+            _ => {}
+        }
+    }
+
+    fn authorize_request(&mut self, request: &AuthorizeRequest) {
+        self.client(&request.client);
+        self.redirect(request.redirect);
+        self.texts(request.set.iter().chain(&request.twice));
+    }
+
+    fn token_request(&mut self, request: &TokenRequest) {
+        request.by.iter().for_each(|client| self.client(client));
+        match request.secret {
+            Secret::OtherClients => self.add(Need::OtherClient),
+            Secret::PublicClients => self.add(Need::PublicClient),
+            _ => {}
+        }
+        self.texts(request.set.iter().chain(&request.twice));
+    }
+
+    fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a (String, Text)>) {
+        for (_, text) in texts {
+            match text {
+                Text::UserId(user) => self.user(user),
+                Text::ClientId(client) => self.client(client),
+                Text::Plain(_) | Text::Same => {}
+            }
+        }
+    }
+
+    fn user(&mut self, user: &User) {
+        if user.0 == "bob" {
+            self.add(Need::TwoUsers);
+        }
+    }
+
+    fn client(&mut self, client: &Client) {
+        match client.0.as_str() {
+            "other" => self.add(Need::OtherClient),
+            "public" => self.add(Need::PublicClient),
+            _ => {}
+        }
+    }
+
+    fn decision(&mut self, decision: Decision) {
+        if decision == Decision::Deny {
+            self.add(Need::Denial);
+        }
+    }
+
+    fn redirect(&mut self, redirect: Redirect) {
+        match redirect {
+            Redirect::WithQuery => self.add(Need::RedirectQuery),
+            Redirect::OtherClients => self.add(Need::OtherClient),
+            _ => {}
+        }
+    }
+
+    fn token(&mut self, token: Token) {
+        if token == Token::Refresh {
+            self.add(Need::Refresh);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! One step: a table with one verb, and what is expected of it. Here stands the list of verbs; adding one is adding a
+//! form and a line.
+
+use serde_json::{Value as Json, json};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::expect::{Leaves, properties as leaf_properties};
+use super::form::{Property, object};
+use super::speak::Speak;
+use super::value::{Defs, Prose, Value};
+use super::verbs::{
+    AdvanceForm, ApproveForm, AuthorizeForm, CallForm, DenyForm, DisconnectForm, ExchangeForm,
+    GridForm, LandForm, LoginForm, LogoutForm, OpenForm, RaceForm, RefreshForm, SampleForm,
+};
+use super::{Node, Reader, in_file_order, listed, meant_or_list, near, shown};
+use crate::suite::case::{Step, Verb};
+use crate::suite::code::Code;
+
+macro_rules! verbs {
+    ($($word:literal: $Form:ident,)*) => {
+        /// Every verb's word.
+        pub const VERBS: &[&str] = &[$($word),*];
+
+        fn verb(word: &str, node: Node<'_>, reader: &mut Reader) -> Option<Verb> {
+            match word {
+                $($word => $Form::read(node, reader)?.verb(node.span(), reader),)*
+                _ => None,
+            }
+        }
+
+        fn verb_property(word: &'static str, defs: &mut Defs) -> Option<Property> {
+            match word {
+                $($word => {
+                    let schema = $Form::schema(defs);
+                    defs.insert($word.to_owned(), schema);
+                    Some(Property { key: $word, required: false, schema: json!({ "$ref": concat!("#/$defs/", $word) }) })
+                })*
+                _ => None,
+            }
+        }
+    };
+}
+
+verbs! {
+    "open": OpenForm,
+    "land": LandForm,
+    "authorize": AuthorizeForm,
+    "exchange": ExchangeForm,
+    "login": LoginForm,
+    "approve": ApproveForm,
+    "deny": DenyForm,
+    "refresh": RefreshForm,
+    "call": CallForm,
+    "logout": LogoutForm,
+    "disconnect": DisconnectForm,
+    "grid": GridForm,
+    "advance": AdvanceForm,
+    "race": RaceForm,
+    "sample": SampleForm,
+}
+
+/// The verbs that are a single request, so that several can be sent at one instant.
+const LANES: [&str; 6] = ["exchange", "refresh", "call", "logout", "approve", "deny"];
+const BESIDE: [&str; 3] = ["given", "expect", "observe"];
+
+/// Reads one step, or notes what is wrong with it.
+pub fn read(node: Node<'_>, reader: &mut Reader) -> Option<Step> {
+    let DeValue::Table(entries) = node.get_ref() else {
+        reader.wrong_type(node, "a step: a table with a verb");
+        return None;
+    };
+    let verb = the_verb(entries, node, &BESIDE, reader);
+    let word = verb.as_ref().map(|(key, _)| key.get_ref().to_string());
+
+    let leaves = |key: &str, reader: &mut Reader| match entries.get_key_value(key) {
+        Some((key, node)) => Leaves::read(key, node, word.as_deref(), reader),
+        None => Some(Vec::new()),
+    };
+    let given = leaves("given", reader);
+    let expect = leaves("expect", reader);
+    let observe = match entries.get_key_value("observe") {
+        Some((key, node)) => {
+            for other in ["given", "expect"] {
+                if let Some((beside, _)) = entries.get_key_value(other) {
+                    let message = format!("`{other}` stands beside `observe`, which only records");
+                    let mistake = reader
+                        .mistake(Code::ObserveBeside, beside.span(), message)
+                        .also(&reader.source, key.span(), "this step observes")
+                        .help("make two steps of it, or drop one of the two");
+                    reader.note(mistake);
+                }
+            }
+            Prose::read(node, reader).map(|words| Some(words.0))
+        }
+        None => Some(None),
+    };
+
+    let (key, verb_node) = verb?;
+    let span = key.span();
+    let verb = self::verb(key.get_ref(), verb_node, reader);
+    Some(Step {
+        verb: verb?,
+        given: given?,
+        expect: expect?,
+        observe: observe?,
+        span,
+    })
+}
+
+/// The one verb of a table, if it has one. Every other key must be among `beside`.
+fn the_verb<'a>(
+    entries: &'a DeTable<'a>,
+    node: Node<'_>,
+    beside: &[&str],
+    reader: &mut Reader,
+) -> Option<(&'a Spanned<DeString<'a>>, Node<'a>)> {
+    let entries = in_file_order(entries);
+    let is_verb = |key: &str| VERBS.contains(&key);
+    let (verbs, others): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .partition(|(key, _)| is_verb(key.get_ref()));
+    let (_, unknown): (Vec<_>, Vec<_>) = others
+        .into_iter()
+        .partition(|(key, _)| beside.contains(&key.get_ref().as_ref()));
+
+    let mut known = VERBS.to_vec();
+    known.extend(beside);
+    for (key, value) in &unknown {
+        // With a verb beside it, it is no second one.
+        let meant_beside = near(key.get_ref(), beside.iter().copied()).is_some();
+        if verbs.is_empty() && !meant_beside {
+            reader.lose(value);
+            let mistake = reader
+                .mistake(
+                    Code::UnknownVerb,
+                    key.span(),
+                    format!("unknown verb `{}`", shown(key.get_ref())),
+                )
+                .help(meant_or_list(key.get_ref(), VERBS));
+            reader.note(mistake);
+        } else {
+            reader.unknown_key(key, value, if verbs.is_empty() { &known } else { beside });
+        }
+    }
+    match verbs.as_slice() {
+        [one] => Some(*one),
+        [] => {
+            if unknown.is_empty() {
+                let mistake = reader
+                    .mistake(Code::NoVerb, node.span(), "a step without a verb")
+                    .label("does nothing")
+                    .help(format!("choose from {}", listed(VERBS)));
+                reader.note(mistake);
+            }
+            None
+        }
+        [first, more @ ..] => {
+            for (key, value) in more {
+                reader.lose(value);
+                let message = format!("`{}` is a second verb in one step", key.get_ref());
+                let mistake = reader
+                    .mistake(Code::SeveralVerbs, key.span(), message)
+                    .also(&reader.source, first.0.span(), "the first verb")
+                    .help("begin another `[[case.step]]` before it");
+                reader.note(mistake);
+            }
+            Some(*first)
+        }
+    }
+}
+
+/// The lanes of a race: tables with one verb that is a single request.
+pub fn lanes(node: Node<'_>, reader: &mut Reader) -> Option<Vec<Verb>> {
+    let DeValue::Array(items) = node.get_ref() else {
+        reader.wrong_type(node, "a list of lanes");
+        return None;
+    };
+    if items.is_empty() {
+        let mistake = reader.mistake(Code::RaceLane, node.span(), "a race without a lane");
+        reader.note(mistake.help(format!("a lane is one of {}", listed(&LANES))));
+        return None;
+    }
+    let read: Vec<Option<Verb>> = items.iter().map(|item| lane(item, reader)).collect();
+    read.into_iter().collect()
+}
+
+fn lane(node: Node<'_>, reader: &mut Reader) -> Option<Verb> {
+    let DeValue::Table(entries) = node.get_ref() else {
+        reader.wrong_type(node, "a lane: a table with a verb");
+        return None;
+    };
+    let (key, value) = the_verb(entries, node, &[], reader)?;
+    let word = key.get_ref();
+    let read = verb(word, value, reader);
+    if !LANES.contains(&word.as_ref()) {
+        let message = format!("`{word}` is not a single request and can't be raced");
+        let mistake = reader.mistake(Code::RaceLane, key.span(), message);
+        reader.note(mistake.help(format!("a lane is one of {}", listed(&LANES))));
+        return None;
+    }
+    read
+}
+
+/// A step in the schema.
+pub fn schema(defs: &mut Defs) -> Json {
+    let mut properties: Vec<Property> = VERBS
+        .iter()
+        .filter_map(|word| verb_property(word, defs))
+        .collect();
+    let leaves = leaf_properties(defs);
+    defs.insert(
+        "Leaves".to_owned(),
+        object("What an answer must be like; at least one key.", leaves),
+    );
+    let leaves =
+        |about: &str| json!({ "$ref": "#/$defs/Leaves", "minProperties": 1, "description": about });
+    properties.push(Property {
+        key: "given",
+        required: false,
+        schema: leaves("A precondition: if it does not hold, nothing can be concluded."),
+    });
+    properties.push(Property {
+        key: "expect",
+        required: false,
+        schema: leaves("What is judged: if it does not hold, the requirement is broken."),
+    });
+    properties.push(Property::of::<Option<Prose>>(
+        "observe",
+        "Records what came under these words and judges nothing. Excludes `given` and `expect`.",
+        defs,
+    ));
+    let mut step = object("One verb, and what is expected of it.", properties);
+    step["oneOf"] = VERBS
+        .iter()
+        .map(|word| json!({ "required": [word] }))
+        .collect();
+    step["dependentSchemas"] = json!({ "observe": { "not": { "anyOf": [{ "required": ["given"] }, { "required": ["expect"] }] } } });
+    step
+}
+
+/// The verbs of a lane in the schema. Each refers to the definition that a step's verb has.
+pub fn lane_properties() -> Vec<Property> {
+    let reference = |key: &'static str| json!({ "$ref": format!("#/$defs/{key}") });
+    LANES
+        .into_iter()
+        .map(|key| Property {
+            key,
+            required: false,
+            schema: reference(key),
+        })
+        .collect()
+}

@@ -1,0 +1,25 @@
+//! The JSON Schema of a suite file, for editors: from the same definitions that read it.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::read::file::SuiteForm;
+use super::read::value::{VARIABLE_PATTERN, Value};
+
+/// JSON Schema (2020-12) of a suite. It knows keys, types, words and ranges; what goes over several steps, such as
+/// handles, only reading the file tells.
+pub fn schema() -> Json {
+    let mut defs = Map::new();
+    defs.insert(
+        "Variable".to_owned(),
+        json!({
+            "description": "A key of the case's `each`: stands for its value in each variant.",
+            "type": "string",
+            "pattern": VARIABLE_PATTERN,
+        }),
+    );
+    let mut schema = SuiteForm::schema(&mut defs);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("grantspec suite");
+    schema["$defs"] = Json::Object(defs);
+    schema
+}

@@ -1,0 +1,47 @@
+//! The suites inside the binary.
+
+use std::sync::Arc;
+
+use super::case::Source;
+
+/// Every shipped file: the name it is shown under, and its text. The catalogue comes first.
+pub const FILES: &[(&str, &str)] = &[(
+    "suites/requirements.toml",
+    include_str!("../../suites/requirements.toml"),
+)];
+
+/// The shipped catalogue.
+pub fn catalogue() -> Arc<Source> {
+    let (path, text) = FILES[0];
+    Arc::new(Source {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::FILES;
+    use crate::suite::{Library, Paint, render};
+
+    #[test]
+    fn every_suite_of_the_repository_is_shipped() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/server");
+        let listed: BTreeSet<String> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
+        for entry in folder.read_dir().into_iter().flatten() {
+            let name = entry.expect("the folder is readable").file_name();
+            let path = format!("suites/server/{}", name.to_string_lossy());
+            assert!(listed.contains(&path), "{path} is not in shipped::FILES");
+        }
+    }
+
+    #[test]
+    fn the_shipped_suites_have_no_mistake() {
+        if let Err(mistakes) = Library::read(FILES) {
+            panic!("{}", render(&mistakes, Paint::Plain));
+        }
+    }
+}
