@@ -10,5 +10,6 @@
 //! - [`suite`]: the suite language: types, reading with spans, lint, JSON Schema.
 //! - [`results`]: the versioned data of `results.json`.
 
+pub mod reference;
 pub mod results;
 pub mod suite;

@@ -1,0 +1,4 @@
+//! The bundled bank.
+
+pub mod ledger;
+pub mod rules;
