@@ -17,7 +17,7 @@ pub struct Landing {
     pub state: Option<Vec<u8>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
     /// The user said yes.
     Code(Secret),
@@ -57,6 +57,11 @@ impl Turn<'_> {
     /// The client that a login is for.
     pub fn login_client(&self, login: LoginIx) -> ClientIx {
         self.world.logins[login.0].client
+    }
+
+    /// Where a login leads back to.
+    pub fn login_redirect_uri(&self, login: LoginIx) -> &str {
+        &self.world.logins[login.0].redirect_uri
     }
 
     /// The user has logged in and allows access.

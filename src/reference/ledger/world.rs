@@ -411,6 +411,16 @@ impl Turn<'_> {
         &self.world.users[user.0].id
     }
 
+    /// Another user than this one, if there is one.
+    pub fn another_user(&self, user: UserIx) -> UserIx {
+        UserIx((user.0 + 1) % self.world.users.len())
+    }
+
+    /// Another client than this one, if there is one.
+    pub fn another_client(&self, client: ClientIx) -> ClientIx {
+        ClientIx((client.0 + 1) % self.world.clients.len())
+    }
+
     pub fn user_by_role(&self, role: &str) -> Option<UserIx> {
         self.world
             .users
