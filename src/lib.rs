@@ -10,6 +10,9 @@
 //! - [`suite`]: the suite language: types, reading with spans, lint, JSON Schema.
 //! - [`results`]: the versioned data of `results.json`.
 
+pub mod cli;
+pub mod engine;
+pub mod reference;
 pub mod report;
 pub mod results;
 pub mod suite;

@@ -1,0 +1,271 @@
+//! The control API: what tests need and no real bank has. JSON both ways.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /control` | `{"grantspec": "<version>", "defects": ["<id>", …]}` |
+//! | `POST /control/worlds` `{}` | 201 and a world, see below; 503 when there are 20,000 |
+//! | `GET /control/worlds/standing` | the world that is there from the start, for use by hand |
+//! | `DELETE /control/worlds/{world}` | 204 |
+//! | `POST /control/worlds/{world}/advance` `{"seconds": n}` | `{"now": n}`; at most ten years at once |
+//! | `POST /control/worlds/{world}/login` `{"login", "user", "allow"}` | the redirect that the user's browser would get: 303; 404 if the login is unknown, 409 if it is over |
+//! | `POST /control/worlds/{world}/approve` `{"login", "user"}` | `{}`; 404 unknown, 403 not this user's, 409 over |
+//! | `POST /control/worlds/{world}/deny` `{"login", "user"}` | the same |
+//! | `POST /control/worlds/{world}/disconnect` `{"user", "client"}` | `{}` |
+//!
+//! `login` is the hidden field of that name on the login page; users and clients are named by role. A world is
+//!
+//! ```json
+//! { "world": "world_…", "now": 1793000000, "approval_seconds": 600,
+//!   "users": { "alice": { "user_id": "user_…", "email": "…", "account_id": "acc_…" } },
+//!   "clients": { "server": { "client_id": "oauth2client_…", "client_secret": "mnzconf.…", "confidential": true,
+//!                            "redirect_uris": ["…"] } } }
+//! ```
+//!
+//! Errors have the bank's own error body, `{"code", "message"}`.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::bank::{Bank, wall};
+use super::defects::Defect;
+use super::http::{Problem, land};
+use super::ledger::{APPROVAL_SECONDS, Answer, Fixture, Seconds, Secret, WorldId, WorldView};
+
+/// How many worlds there may be at a time.
+const MOST_WORLDS: usize = 20_000;
+/// The name of the world that is there from the start.
+const STANDING: &str = "standing";
+const TEN_YEARS: Seconds = 10 * 366 * 86_400;
+
+/// The control routes. Makes the standing world.
+pub(super) fn router(bank: Arc<Bank>, defects: &[&'static Defect]) -> Router {
+    let standing = open_world(&bank, STANDING.to_owned());
+    let defects: Vec<&str> = defects.iter().map(|defect| defect.id).collect();
+    let about = json!({ "grantspec": env!("CARGO_PKG_VERSION"), "defects": defects });
+    Router::new()
+        .route("/control", get(async move || Json(about)))
+        .route("/control/worlds", post(create))
+        .route(
+            "/control/worlds/standing",
+            get(async move || Json(standing)),
+        )
+        .route("/control/worlds/{world}", delete(remove))
+        .route("/control/worlds/{world}/advance", post(advance))
+        .route("/control/worlds/{world}/login", post(login))
+        .route("/control/worlds/{world}/approve", post(approve))
+        .route("/control/worlds/{world}/deny", post(deny))
+        .route("/control/worlds/{world}/disconnect", post(disconnect))
+        .with_state(bank)
+}
+
+async fn create(State(bank): State<Arc<Bank>>) -> Response {
+    if bank.ledger().len() >= MOST_WORLDS {
+        let message = format!("there are {MOST_WORLDS} worlds: delete some that are done with");
+        return Problem::new(503, "internal_service.too_many_worlds", message).into_response();
+    }
+    let name = Secret::random("world_", &mut rand::rng());
+    let world = open_world(&bank, name.expose().to_owned());
+    (StatusCode::CREATED, Json(world)).into_response()
+}
+
+async fn remove(State(bank): State<Arc<Bank>>, Path(name): Path<String>) -> Response {
+    let world = bank.names().remove(&name);
+    match world {
+        Some(world) => {
+            bank.ledger().close(world);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        None => unknown_world(&name).into_response(),
+    }
+}
+
+async fn advance(
+    State(bank): State<Arc<Bank>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Advance {
+        seconds: Seconds,
+    }
+    let Advance { seconds } = read(&body)?;
+    if seconds > TEN_YEARS {
+        let message = format!("`seconds` is more than ten years ({TEN_YEARS})");
+        return Err(Problem::new(400, "bad_request.bad_param.seconds", message));
+    }
+    let now = bank.turn(find(&bank, &name)?, |turn| Ok(turn.advance(seconds)))?;
+    Ok(Json(json!({ "now": now })))
+}
+
+async fn login(
+    State(bank): State<Arc<Bank>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Login {
+        login: String,
+        user: String,
+        allow: bool,
+    }
+    let asked: Login = read(&body)?;
+    let world = find(&bank, &name)?;
+    let landing = bank.turn(world, |turn| {
+        let login = turn.find_login(&asked.login)?;
+        Ok(match (turn.user_by_role(&asked.user), asked.allow) {
+            (None, _) => None,
+            (Some(user), true) => Some(turn.allow(login, user)?),
+            (Some(user), false) => Some(turn.refuse(login, Some(user))?),
+        })
+    })?;
+    let landing = landing.ok_or_else(|| unknown_role("user", &asked.user))?;
+    Ok(land(&bank, StatusCode::SEE_OTHER, &landing))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    login: String,
+    user: String,
+}
+
+async fn approve(
+    State(bank): State<Arc<Bank>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    decide(&bank, &name, &read(&body)?, Answer::Approve)
+}
+
+async fn deny(
+    State(bank): State<Arc<Bank>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    decide(&bank, &name, &read(&body)?, Answer::Deny)
+}
+
+async fn disconnect(
+    State(bank): State<Arc<Bank>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Disconnect {
+        user: String,
+        client: String,
+    }
+    let asked: Disconnect = read(&body)?;
+    let world = find(&bank, &name)?;
+    bank.turn(world, |turn| {
+        let Some(user) = turn.user_by_role(&asked.user) else {
+            return Ok(Err(unknown_role("user", &asked.user)));
+        };
+        let Some(client) = turn.client_by_role(&asked.client) else {
+            return Ok(Err(unknown_role("client", &asked.client)));
+        };
+        turn.disconnect(user, client);
+        Ok(Ok(()))
+    })??;
+    Ok(Json(json!({})))
+}
+
+fn decide(
+    bank: &Bank,
+    name: &str,
+    asked: &Decision,
+    answer: Answer,
+) -> Result<Json<Value>, Problem> {
+    let world = find(bank, name)?;
+    let user = bank.turn(world, |turn| Ok(turn.user_by_role(&asked.user)))?;
+    let user = user.ok_or_else(|| unknown_role("user", &asked.user))?;
+    let mut sitting = bank.sit(world);
+    let ruling = sitting.step(|turn| {
+        let login = turn.find_login(&asked.login)?;
+        turn.check_decision(login, user, answer)
+    })?;
+    sitting.pause(bank.rules.sca.decide_gap);
+    sitting.step(|turn| {
+        turn.settle(ruling);
+        Ok(())
+    })?;
+    Ok(Json(json!({})))
+}
+
+fn open_world(bank: &Bank, name: String) -> Value {
+    let (id, view) = bank
+        .ledger()
+        .open(Fixture::embedded(), wall(), &mut rand::rng());
+    bank.names().insert(name.clone(), id);
+    describe(&name, &view)
+}
+
+fn describe(name: &str, view: &WorldView) -> Value {
+    let users = view.users.iter().map(|user| {
+        let row = json!({
+            "user_id": user.id,
+            "email": user.email,
+            "account_id": user.account_id,
+        });
+        (user.role.to_owned(), row)
+    });
+    let clients = view.clients.iter().map(|client| {
+        let row = json!({
+            "client_id": client.id,
+            "client_secret": client.secret.expose(),
+            "confidential": client.confidential,
+            "redirect_uris": client.redirect_uris,
+        });
+        (client.role.to_owned(), row)
+    });
+    json!({
+        "world": name,
+        "now": view.now,
+        "approval_seconds": APPROVAL_SECONDS,
+        "users": users.collect::<Map<String, Value>>(),
+        "clients": clients.collect::<Map<String, Value>>(),
+    })
+}
+
+fn find(bank: &Bank, name: &str) -> Result<WorldId, Problem> {
+    let world = bank.names().get(name).copied();
+    world.ok_or_else(|| unknown_world(name))
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::new(
+            400,
+            "bad_request.bad_json",
+            format!("the body is not what is due here: {error}"),
+        )
+    })
+}
+
+fn unknown_world(name: &str) -> Problem {
+    Problem::new(
+        404,
+        "not_found.world",
+        format!("there is no world `{name}`"),
+    )
+}
+
+fn unknown_role(kind: &str, role: &str) -> Problem {
+    Problem::new(
+        404,
+        "not_found.role",
+        format!("the world has no {kind} `{role}`"),
+    )
+}

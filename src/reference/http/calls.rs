@@ -1,0 +1,288 @@
+//! Calls with an access token: whoami, the data behind the owner's approval, logging out.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat};
+use serde_json::{Value, json};
+
+use super::bearer::{self, Carriers};
+use super::params::Params;
+use super::problem::Problem;
+use crate::reference::bank::Bank;
+use crate::reference::ledger::{Bearer, Endpoint, Listing, Refusal, Seconds, Since, Turn, WorldId};
+use crate::reference::rules::{BadToken, Carrier, Duplicates, LogoutWay, NoToken};
+
+/// How many transactions a listing holds at most, and if it doesn't say.
+const MOST_LISTED: usize = 100;
+
+/// `GET /ping/whoami`
+pub async fn whoami(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<Value>, Problem> {
+    let asked = call.token(&bank)?;
+    let Some(token) = asked else {
+        return Ok(Json(json!({ "authenticated": false })));
+    };
+    let identity = turn(&bank, &token, |turn, bearer| Ok(turn.identity(bearer)))?;
+    Ok(Json(json!({
+        "authenticated": identity.authenticated,
+        "client_id": identity.client_id,
+        "user_id": identity.user_id,
+    })))
+}
+
+/// `GET /accounts`
+pub async fn accounts(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<Value>, Problem> {
+    let account = permitted(&bank, &call, Endpoint::Accounts, |turn, bearer, _| {
+        let (id, _) = turn.account(bearer.user);
+        Ok(json!({
+            "id": id,
+            "description": turn.user_name(bearer.user),
+            "created": timestamp(turn.opened()),
+        }))
+    })?;
+    Ok(Json(json!({ "accounts": [account] })))
+}
+
+/// `GET /balance?account_id`
+pub async fn balance(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<Value>, Problem> {
+    let params = call.params()?;
+    permitted(&bank, &call, Endpoint::Balance, |turn, bearer, _| {
+        let balance = own_account(turn, bearer, &params)?.1;
+        Ok(json!({
+            "balance": balance,
+            "total_balance": balance,
+            "currency": "GBP",
+            "spend_today": 0,
+        }))
+    })
+    .map(Json)
+}
+
+/// `GET /transactions?account_id&since&before&limit`
+pub async fn transactions(
+    State(bank): State<Arc<Bank>>,
+    call: Call,
+) -> Result<Json<Value>, Problem> {
+    let params = call.params()?;
+    let listing = listing(&params)?;
+    permitted(
+        &bank,
+        &call,
+        Endpoint::Transactions,
+        |turn, bearer, approved| {
+            let account_id = own_account(turn, bearer, &params)?.0.to_owned();
+            let entries = turn.history(approved, &listing)?;
+            let entries = entries.into_iter().map(|entry| {
+                json!({
+                    "id": entry.id,
+                    "account_id": account_id,
+                    "created": timestamp(entry.created),
+                    "amount": entry.amount,
+                    "currency": "GBP",
+                    "description": entry.description,
+                })
+            });
+            Ok(json!({ "transactions": entries.collect::<Vec<Value>>() }))
+        },
+    )
+    .map(Json)
+}
+
+/// `POST /oauth2/logout`
+pub async fn logout(State(bank): State<Arc<Bank>>, call: Call) -> Result<Response, Problem> {
+    let way = bank.rules.logout.way;
+    let get_too = call.method == Method::GET && way == LogoutWay::GetToo;
+    if call.method != Method::POST && !get_too {
+        return Err(Problem::wrong_method("POST"));
+    }
+    let carrier = match way {
+        LogoutWay::BodyToo => Carrier::FormToo,
+        LogoutWay::QueryToo => Carrier::QueryToo,
+        LogoutWay::PostWithHeader | LogoutWay::GetToo | LogoutWay::TokenOptional => {
+            Carrier::HeaderOnly
+        }
+    };
+    let token = bearer::token(&call.carriers(), carrier, bank.rules.whoami.scheme)?;
+    let Some(token) = token else {
+        return match way {
+            LogoutWay::TokenOptional => Ok(StatusCode::OK.into_response()),
+            _ => Err(no_token(&bank)),
+        };
+    };
+    let world = world_of(&bank, &token)?;
+    bank.turn(world, |turn| turn.logout(&token))
+        .map_err(|refusal| bad_token(&bank, &token, refusal))?;
+    Ok(Json(json!({})).into_response())
+}
+
+/// A call as it came.
+pub struct Call {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl<S: Send + Sync> axum::extract::FromRequest<S> for Call {
+    type Rejection = Problem;
+
+    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let whole = axum::extract::Request::from_parts(parts.clone(), body);
+        let body = <Bytes as axum::extract::FromRequest<S>>::from_request(whole, state).await;
+        Ok(Call {
+            method: parts.method,
+            uri: parts.uri,
+            headers: parts.headers,
+            body: body.map_err(|_: BytesRejection| Problem::too_long())?,
+        })
+    }
+}
+
+impl Call {
+    fn carriers(&self) -> Carriers<'_> {
+        Carriers {
+            headers: &self.headers,
+            query: self.uri.query().unwrap_or_default(),
+            body: &self.body,
+        }
+    }
+
+    /// The token of a GET; `None` only in a bank that answers without.
+    fn token(&self, bank: &Bank) -> Result<Option<String>, Problem> {
+        if self.method != Method::GET {
+            return Err(Problem::wrong_method("GET"));
+        }
+        let rules = &bank.rules.whoami;
+        let token = bearer::token(&self.carriers(), rules.carrier, rules.scheme)?;
+        match (token, rules.no_token) {
+            (None, NoToken::Answered) => Ok(None),
+            (None, _) => Err(no_token(bank)),
+            (token, _) => Ok(token),
+        }
+    }
+
+    fn params(&self) -> Result<Params, Problem> {
+        let query = self.uri.query().unwrap_or_default();
+        Params::read(query.as_bytes(), Duplicates::Refused)
+            .map_err(|twice| Problem::invalid_request(format!("`{}` is given twice", twice.0)))
+    }
+}
+
+fn permitted<T>(
+    bank: &Bank,
+    call: &Call,
+    endpoint: Endpoint,
+    read: impl FnOnce(&mut Turn<'_>, Bearer, Seconds) -> Result<T, Refusal>,
+) -> Result<T, Problem> {
+    let token = call.token(bank)?.ok_or_else(Problem::no_token)?;
+    turn(bank, &token, |turn, bearer| {
+        let approved = turn.permit(bearer, endpoint)?;
+        read(turn, bearer, approved)
+    })
+}
+
+fn turn<T>(
+    bank: &Bank,
+    token: &str,
+    act: impl FnOnce(&mut Turn<'_>, Bearer) -> Result<T, Refusal>,
+) -> Result<T, Problem> {
+    let world = world_of(bank, token)?;
+    bank.turn(world, |turn| {
+        let bearer = turn.bearer(token)?;
+        act(turn, bearer)
+    })
+    .map_err(|refusal| bad_token(bank, token, refusal))
+}
+
+fn world_of(bank: &Bank, token: &str) -> Result<WorldId, Problem> {
+    let world = bank.ledger().world_of_access(token);
+    world.ok_or_else(|| bad_token(bank, token, Refusal::BadAccessToken))
+}
+
+fn no_token(bank: &Bank) -> Problem {
+    match bank.rules.whoami.no_token {
+        NoToken::Challenged | NoToken::Answered => Problem::no_token(),
+        NoToken::Unchallenged => Problem::no_token().unchallenged(),
+        NoToken::Breaks => Problem::breakdown(),
+    }
+}
+
+fn bad_token(bank: &Bank, token: &str, refusal: Refusal) -> Problem {
+    let about_the_token = matches!(
+        refusal,
+        Refusal::BadAccessToken | Refusal::ExpiredAccessToken | Refusal::EvictedAccessToken
+    );
+    let strange = || {
+        token.len() != 43
+            || !token
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    match bank.rules.whoami.bad_token {
+        BadToken::NoErrorKey if about_the_token => Problem::from(refusal).without_error(),
+        BadToken::Breaks if about_the_token && strange() => Problem::breakdown(),
+        _ => refusal.into(),
+    }
+}
+
+fn own_account<'a>(
+    turn: &'a Turn<'_>,
+    bearer: Bearer,
+    params: &Params,
+) -> Result<(&'a str, i64), Refusal> {
+    let own = turn.account(bearer.user);
+    let same = params
+        .text("account_id")
+        .is_some_and(|asked| asked == own.0);
+    same.then_some(own).ok_or(Refusal::UnknownAccount)
+}
+
+fn listing(params: &Params) -> Result<Listing, Problem> {
+    let time = |name: &str, text: &str| {
+        let message = format!("`{name}` is no RFC 3339 time: write it like 2026-01-31T12:00:00Z");
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .and_then(|time| Seconds::try_from(time.timestamp()).ok())
+            .ok_or_else(|| Problem::new(400, "bad_request.bad_param", message))
+    };
+    let since = match params.text("since") {
+        None => None,
+        Some(id) if id.starts_with("tx_") => Some(Since::Transaction(id.into_owned())),
+        Some(text) => Some(Since::Time(time("since", &text)?)),
+    };
+    let before = params
+        .text("before")
+        .map(|text| time("before", &text))
+        .transpose()?;
+    let limit = match params.text("limit") {
+        None => MOST_LISTED,
+        Some(text) => {
+            let number = text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MOST_LISTED).contains(limit));
+            let message = format!("`limit` is no number from 1 to {MOST_LISTED}");
+            number.ok_or_else(|| Problem::new(400, "bad_request.bad_param.limit", message))?
+        }
+    };
+    Ok(Listing {
+        since,
+        before,
+        limit,
+    })
+}
+
+fn timestamp(seconds: Seconds) -> String {
+    let time = i64::try_from(seconds)
+        .ok()
+        .and_then(|s| DateTime::from_timestamp(s, 0));
+    time.map_or_else(String::new, |time| {
+        time.to_rfc3339_opts(SecondsFormat::Millis, true)
+    })
+}

@@ -1,0 +1,220 @@
+//! What a refusal looks like on the wire: the bank's error body, `{"code", "message"}`, with OAuth's `error` where the
+//! bank's public error table has it.
+
+use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::reference::ledger::{Issued, Refusal};
+
+/// One error answer.
+#[derive(Debug)]
+pub struct Problem {
+    status: u16,
+    /// `<prefix>.<type>`; the prefix goes with the status.
+    code: &'static str,
+    message: String,
+    /// OAuth's key (RFC 6749 §5.2, RFC 6750 §3.1).
+    error: Option<&'static str>,
+    params: Option<Value>,
+    /// Tokens that have no business in a refusal.
+    leaked: Option<Issued>,
+    /// `WWW-Authenticate`.
+    challenge: Option<&'static str>,
+    /// `Allow`.
+    allow: Option<&'static str>,
+    /// Not even a code and an error key.
+    bare: bool,
+}
+
+impl Problem {
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Problem {
+            status,
+            code,
+            message: message.into(),
+            error: None,
+            params: None,
+            leaked: None,
+            challenge: None,
+            allow: None,
+            bare: false,
+        }
+    }
+
+    /// 400: the request itself is wrong.
+    pub fn invalid_request(message: impl Into<String>) -> Self {
+        Problem::new(400, "bad_request.invalid_request", message).error("invalid_request")
+    }
+
+    /// 405.
+    pub fn wrong_method(allow: &'static str) -> Self {
+        let message = format!("this address answers {allow} only");
+        Problem {
+            allow: Some(allow),
+            ..Problem::new(405, "bad_request.method_not_allowed", message)
+        }
+    }
+
+    /// 413.
+    pub fn too_long() -> Self {
+        Problem::new(
+            413,
+            "bad_request.too_long",
+            "the request's body is longer than 64 KiB",
+        )
+    }
+
+    /// 500: only a defective bank says this.
+    pub fn breakdown() -> Self {
+        Refusal::Breakdown.into()
+    }
+
+    /// 401 for a call without a token (RFC 6750 §3).
+    pub fn no_token() -> Self {
+        let message = "this needs an access token: Authorization: Bearer …";
+        Problem::new(401, "unauthorized.bad_access_token", message).challenge("Bearer")
+    }
+
+    pub fn error(mut self, error: &'static str) -> Self {
+        self.error = Some(error);
+        self
+    }
+
+    pub fn without_error(mut self) -> Self {
+        self.error = None;
+        self
+    }
+
+    pub fn challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = Some(challenge);
+        self
+    }
+
+    pub fn unchallenged(mut self) -> Self {
+        self.challenge = None;
+        self
+    }
+
+    pub fn leaking(mut self, issued: Option<Issued>) -> Self {
+        self.leaked = issued;
+        self
+    }
+
+    /// Only the status and the message are left.
+    pub fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    fn body(&self) -> Value {
+        let mut body = Map::new();
+        body.insert("message".into(), self.message.clone().into());
+        if self.bare {
+            return Value::Object(body);
+        }
+        body.insert("code".into(), self.code.into());
+        if let Some(error) = self.error {
+            body.insert("error".into(), error.into());
+            body.insert("error_description".into(), self.message.clone().into());
+        }
+        if let Some(params) = &self.params {
+            body.insert("params".into(), params.clone());
+        }
+        if let Some(issued) = &self.leaked {
+            body.insert("access_token".into(), issued.access.expose().into());
+        }
+        Value::Object(body)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        const BAD_TOKEN: &str = r#"Bearer error="invalid_token""#;
+        let (status, code, error) = match &refusal {
+            Refusal::UnknownClient | Refusal::BadClientSecret => {
+                (401, "unauthorized.bad_client", Some("invalid_client"))
+            }
+            Refusal::PublicRefresh => (
+                400,
+                "bad_request.unauthorized_client",
+                Some("unauthorized_client"),
+            ),
+            Refusal::BadCode => (
+                401,
+                "unauthorized.bad_authorization_code",
+                Some("invalid_grant"),
+            ),
+            Refusal::UsedCode => (
+                401,
+                "unauthorized.bad_authorization_code.used",
+                Some("invalid_grant"),
+            ),
+            Refusal::ExpiredCode => (
+                401,
+                "unauthorized.bad_authorization_code.expired",
+                Some("invalid_grant"),
+            ),
+            Refusal::OtherRedirectUri => (
+                400,
+                "bad_request.bad_param.redirect_uri",
+                Some("invalid_request"),
+            ),
+            Refusal::BadRefreshToken => {
+                (401, "unauthorized.bad_refresh_token", Some("invalid_grant"))
+            }
+            Refusal::EvictedRefreshToken => (
+                401,
+                "unauthorized.bad_refresh_token.evicted",
+                Some("invalid_grant"),
+            ),
+            Refusal::BadAccessToken => {
+                (401, "unauthorized.bad_access_token", Some("invalid_token"))
+            }
+            Refusal::ExpiredAccessToken => (
+                401,
+                "unauthorized.bad_access_token.expired",
+                Some("invalid_token"),
+            ),
+            Refusal::EvictedAccessToken => (
+                401,
+                "unauthorized.bad_access_token.evicted",
+                Some("invalid_token"),
+            ),
+            Refusal::NotApproved { .. } => (403, "forbidden.insufficient_permissions", None),
+            Refusal::HistoryClosed => (403, "forbidden.verification_required", None),
+            Refusal::UnknownAccount => (404, "not_found.account", None),
+            Refusal::UnknownLogin => (404, "not_found.login", None),
+            Refusal::LoginOver => (409, "precondition_failed.login_over", None),
+            Refusal::ApprovalOver => (409, "precondition_failed.approval_over", None),
+            Refusal::NotTheOwner => (403, "forbidden.not_the_owner", None),
+            Refusal::Breakdown => (500, "internal_service.breakdown", None),
+        };
+        let mut problem = Problem::new(status, code, refusal.to_string());
+        problem.error = error;
+        if error == Some("invalid_token") {
+            problem.challenge = Some(BAD_TOKEN);
+        }
+        if let Refusal::NotApproved { client_id, user_id } = refusal {
+            problem.params = Some(json!({ "client_id": client_id, "user_id": user_id }));
+        }
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).expect("every status above is a valid one");
+        let mut response = (status, self.body().to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(allow) = self.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        response
+    }
+}

@@ -1,0 +1,247 @@
+//! The token endpoint (RFC 6749 §3.2): who asks, for what, and the answer.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+
+use super::params::Params;
+use super::problem::Problem;
+use super::token_request::{Caller, read, read_caller};
+use crate::reference::bank::Bank;
+use crate::reference::ledger::{
+    Asked, ClientIx, EXPIRES_IN, Issued, Refusal, Secret, Source, Turn, WorldId,
+};
+use crate::reference::rules::{
+    Caching, GrantTypes, PublicRefreshToken, RefreshRefusal, TokenFields, UnknownClient,
+};
+
+/// `POST /oauth2/token`
+pub async fn token(
+    State(bank): State<Arc<Bank>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let answer = match body {
+        Err(_) => Err(Problem::too_long()),
+        Ok(body) => {
+            let query = uri.query().unwrap_or_default();
+            let params = read(&bank.rules.token, &method, query, &headers, &body);
+            params.and_then(|params| grant(&bank, &headers, &params))
+        }
+    };
+    let granted = answer.is_ok();
+    let mut response = match answer {
+        Ok(body) => {
+            let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            ([json], body.to_string()).into_response()
+        }
+        Err(problem) => problem.into_response(),
+    };
+    let stored = match bank.rules.token.caching {
+        Caching::Never | Caching::TextPlain => false,
+        Caching::Allowed => true,
+        Caching::RefusalsAllowed => !granted,
+    };
+    if !stored {
+        response
+            .headers_mut()
+            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+            .headers_mut()
+            .insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    }
+    if bank.rules.token.caching == Caching::TextPlain {
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    }
+    response
+}
+
+fn grant(bank: &Bank, headers: &HeaderMap, params: &Params) -> Result<Value, Problem> {
+    let caller = read_caller(bank.rules.token.conflicting_auth, headers, params)?;
+    let (world, client) = authenticated(bank, &caller, params)?;
+    let asked = params.text("grant_type");
+    let exchanges = match (asked.as_deref(), bank.rules.token.grant_type) {
+        (Some("authorization_code"), _) | (None, GrantTypes::MissingIsExchange) => true,
+        (Some("refresh_token"), _) => false,
+        (Some(_), GrantTypes::UnknownIsExchange) => true,
+        (Some(_), GrantTypes::UnknownIsInvalidClient) => return Err(Refusal::UnknownClient.into()),
+        (Some(_), _) => {
+            let message = "`grant_type` is neither authorization_code nor refresh_token";
+            let problem = Problem::new(400, "bad_request.unsupported_grant_type", message);
+            return Err(problem.error("unsupported_grant_type"));
+        }
+        (None, _) => return Err(Problem::invalid_request("`grant_type` is missing")),
+    };
+    let issued = if exchanges {
+        exchange(bank, world, client, params)?
+    } else {
+        refresh(bank, world, client, params)?
+    };
+    let answered = bank.turn(world, |turn| Ok(answer(bank, turn, &issued)));
+    answered.map_err(Problem::from)
+}
+
+/// The client that has shown who it is.
+fn authenticated(
+    bank: &Bank,
+    caller: &Caller,
+    params: &Params,
+) -> Result<(WorldId, ClientIx), Problem> {
+    let world = bank.ledger().world_of_client(&caller.client_id);
+    let Some(world) = world else {
+        return match bank.rules.token.unknown_client {
+            UnknownClient::Refused => Err(caller.refused(Refusal::UnknownClient)),
+            UnknownClient::Breaks => Err(Problem::breakdown()),
+            UnknownClient::PassesAsOwner => {
+                owner(bank, params).ok_or_else(|| caller.refused(Refusal::UnknownClient))
+            }
+        };
+    };
+    let client = bank.turn(world, |turn| {
+        let client = turn.client(&caller.client_id)?;
+        Ok((client, turn.authenticate(client, caller.secret.as_deref())))
+    });
+    let (client, shown) = client.map_err(|refusal| caller.refused(refusal))?;
+    match shown {
+        Ok(()) => Ok((world, client)),
+        Err(refusal) => {
+            let leaked = after_failure(bank, world, client, params);
+            Err(caller.refused(refusal).leaking(leaked))
+        }
+    }
+}
+
+/// What a failed authentication does to the code or token it was about: nothing.
+fn after_failure(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Option<Issued> {
+    let leaks = !bank.rules.code.refusal_grants_nothing.kept();
+    let leaked = bank.turn(world, |turn| {
+        if let Some(token) = params.text("refresh_token") {
+            turn.refresh_attempt_failed(&token);
+        }
+        match params.text("code").filter(|_| leaks) {
+            None => Ok(None),
+            Some(code) => {
+                let redirect_uri = params.text("redirect_uri").unwrap_or_default();
+                let redemption = turn.check_code(client, &code, &redirect_uri)?;
+                Ok(Some(turn.issue_unspent(redemption)))
+            }
+        }
+    });
+    leaked.ok().flatten()
+}
+
+/// The owner of the code or refresh token in the request.
+fn owner(bank: &Bank, params: &Params) -> Option<(WorldId, ClientIx)> {
+    let secret = params
+        .text("code")
+        .or_else(|| params.text("refresh_token"))?;
+    let world = bank.ledger().world_of_secret(&secret)?;
+    let found = bank.turn(world, |turn| Ok(turn.owner_of(&secret)));
+    Some((world, found.ok().flatten()?))
+}
+
+fn exchange(
+    bank: &Bank,
+    world: WorldId,
+    client: ClientIx,
+    params: &Params,
+) -> Result<Issued, Problem> {
+    let code = params
+        .text("code")
+        .ok_or_else(|| Problem::invalid_request("`code` is missing"))?;
+    let redirect_uri = params.text("redirect_uri").unwrap_or_default();
+    let mut sitting = bank.sit(world);
+    let redemption = sitting.step(|turn| turn.check_code(client, &code, &redirect_uri))?;
+    sitting.pause(bank.rules.code.spend_gap);
+    let spent = sitting.step(|turn| Ok(turn.spend_code(redemption)))?;
+    sitting.pause(bank.rules.one.evict_gap);
+    Ok(sitting.step(|turn| Ok(turn.issue(spent)))?)
+}
+
+fn refresh(
+    bank: &Bank,
+    world: WorldId,
+    client: ClientIx,
+    params: &Params,
+) -> Result<Issued, Problem> {
+    let token = params
+        .text("refresh_token")
+        .ok_or_else(|| Problem::invalid_request("`refresh_token` is missing"))?;
+    let (user_id, scope) = (params.text("user_id"), params.text("scope"));
+    let asked = Asked {
+        refresh_token: &token,
+        user_id: user_id.as_deref(),
+        scope: scope.as_deref(),
+    };
+    rotate(bank, world, client, asked).map_err(|refusal| {
+        let bad = matches!(
+            refusal,
+            Refusal::BadRefreshToken | Refusal::EvictedRefreshToken
+        );
+        match bank.rules.refresh.refusal {
+            RefreshRefusal::Bare if bad => Problem::from(refusal).bare(),
+            RefreshRefusal::Breaks if bad => Problem::breakdown(),
+            _ => refusal.into(),
+        }
+    })
+}
+
+fn rotate(
+    bank: &Bank,
+    world: WorldId,
+    client: ClientIx,
+    asked: Asked<'_>,
+) -> Result<Issued, Refusal> {
+    let mut sitting = bank.sit(world);
+    let rotating = sitting.step(|turn| turn.check_refresh(client, asked))?;
+    sitting.pause(bank.rules.refresh.spend_gap);
+    let claimed = sitting.step(|turn| turn.claim_refresh(rotating))?;
+    sitting.pause(bank.rules.refresh.issue_gap);
+    sitting.step(|turn| Ok(turn.rotate(claimed, &Secret::shown(asked.refresh_token))))
+}
+
+/// The token answer (Monzo API docs, "Exchange the authorization code").
+fn answer(bank: &Bank, turn: &Turn<'_>, issued: &Issued) -> Value {
+    let fields = match issued.from {
+        Source::Code => bank.rules.token.fields,
+        Source::RefreshToken => TokenFields::AsDocumented,
+    };
+    let (mut client, mut user) = (issued.client, issued.user);
+    match fields {
+        TokenFields::OtherUsersId => user = turn.another_user(user),
+        TokenFields::OtherClientsId => client = turn.another_client(client),
+        _ => {}
+    }
+    let mut body = Map::new();
+    body.insert("access_token".into(), issued.access.expose().into());
+    body.insert("client_id".into(), turn.client_id(client).into());
+    let expires_in = match fields {
+        TokenFields::ExpiresInAsText => Value::from(EXPIRES_IN.to_string()),
+        _ => Value::from(EXPIRES_IN),
+    };
+    body.insert("expires_in".into(), expires_in);
+    if let Some(refresh) = &issued.refresh {
+        body.insert("refresh_token".into(), refresh.expose().into());
+    } else if !turn.confidential(issued.client)
+        && bank.rules.public.refresh_token == PublicRefreshToken::EmptyText
+    {
+        body.insert("refresh_token".into(), "".into());
+    }
+    if fields != TokenFields::NoTokenType {
+        body.insert("token_type".into(), "Bearer".into());
+    }
+    if fields != TokenFields::NoUserId {
+        body.insert("user_id".into(), turn.user_id(user).into());
+    }
+    Value::Object(body)
+}

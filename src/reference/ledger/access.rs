@@ -1,0 +1,215 @@
+//! What an access token is good for: whom it names, and what it opens.
+
+use super::world::{End, Entry, GrantIx, Life, RefreshLife, Standing};
+use super::{APPROVAL_SECONDS, ClientIx, Digest, LoginIx, Refusal, Seconds, Turn, UserIx};
+use crate::reference::rules::{BadToken, Identity as IdentityRule, Pending, PublicWorks};
+
+/// An access token that lives.
+#[derive(Clone, Copy, Debug)]
+pub struct Bearer {
+    pub(super) grant: GrantIx,
+    pub user: UserIx,
+    pub client: ClientIx,
+}
+
+/// What whoami says (Monzo API docs, "Authenticating requests").
+#[derive(Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub authenticated: bool,
+    pub client_id: String,
+    pub user_id: String,
+}
+
+/// Where data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    Accounts,
+    Balance,
+    Transactions,
+}
+
+impl Turn<'_> {
+    /// The bearer of this token, if it lives.
+    pub fn bearer(&self, token: &str) -> Result<Bearer, Refusal> {
+        let digest = Digest::of_access(self.rules.whoami.bad_token, token);
+        let found = self.world.entries.get(&digest);
+        let (grant, user) = match found.or_else(|| self.world.entries.get(&Digest::of(token))) {
+            Some(Entry::Access(token)) => self.live_access(*token)?,
+            Some(entry) => self.stand_in(*entry).ok_or(Refusal::BadAccessToken)?,
+            None => return Err(Refusal::BadAccessToken),
+        };
+        let client = self.world.grants[grant.0].client;
+        if !self.serves(client, PublicWorks::NoCalls) {
+            return Err(Refusal::BadAccessToken);
+        }
+        Ok(Bearer {
+            grant,
+            user,
+            client,
+        })
+    }
+
+    /// Whom a token names. It does so before the owner's approval too.
+    pub fn identity(&self, bearer: Bearer) -> Identity {
+        let rule = self.rules.whoami.identity;
+        let mut grants = self.world.grants.iter().rev();
+        let (user, client) = match rule {
+            IdentityRule::OfTheToken | IdentityRule::NotAuthenticated => None,
+            IdentityRule::NewestUser => grants.find(|grant| grant.client == bearer.client),
+            IdentityRule::NewestClient => grants.find(|grant| grant.user == bearer.user),
+        }
+        .map_or((bearer.user, bearer.client), |grant| {
+            (grant.user, grant.client)
+        });
+        Identity {
+            authenticated: rule != IdentityRule::NotAuthenticated,
+            client_id: self.client_id(client).to_owned(),
+            user_id: self.user_id(user).to_owned(),
+        }
+    }
+
+    /// When the owner approved this; refused as long as they have not (Monzo API docs, "Strong Customer
+    /// Authentication").
+    pub fn permit(&self, bearer: Bearer, endpoint: Endpoint) -> Result<Seconds, Refusal> {
+        let login = self.world.grants[bearer.grant.0].login;
+        let open_early = match self.rules.sca.pending {
+            Pending::Closed => false,
+            Pending::Open => true,
+            Pending::AccountsOpen => endpoint == Endpoint::Accounts,
+            Pending::BalanceOpen => endpoint == Endpoint::Balance,
+            Pending::TransactionsOpen => endpoint == Endpoint::Transactions,
+        };
+        match self.standing(login) {
+            Some(Standing::Approved { at }) => Ok(at),
+            Some(Standing::Pending) if open_early => Ok(self.now),
+            _ => Err(Refusal::NotApproved {
+                client_id: self.client_id(bearer.client).to_owned(),
+                user_id: self.user_id(bearer.user).to_owned(),
+            }),
+        }
+    }
+
+    /// The account and the balance, in minor units, of a user.
+    pub fn account(&self, user: UserIx) -> (&str, i64) {
+        let user = &self.world.users[user.0];
+        (&user.account_id, user.seed.balance)
+    }
+
+    /// The name of a user.
+    pub fn user_name(&self, user: UserIx) -> &'static str {
+        &self.world.users[user.0].seed.name
+    }
+
+    /// When the world, and with it every account, was made.
+    pub fn opened(&self) -> Seconds {
+        self.world.started
+    }
+
+    /// How a login's approval stands by now. `None` before the user has logged in, or said no.
+    pub(super) fn standing(&self, login: LoginIx) -> Option<Standing> {
+        let approval = self.world.logins[login.0].approval?;
+        let late = self.now >= approval.born.saturating_add(APPROVAL_SECONDS);
+        Some(match approval.standing {
+            Standing::Pending if late => Standing::TimedOut,
+            standing => standing,
+        })
+    }
+
+    fn live_access(&self, token: usize) -> Result<(GrantIx, UserIx), Refusal> {
+        let row = &self.world.access[token];
+        match row.life {
+            Life::Dead(End::Evicted) => Err(Refusal::EvictedAccessToken),
+            Life::Dead(_) => Err(Refusal::BadAccessToken),
+            Life::Live if self.now >= row.expires => Err(Refusal::ExpiredAccessToken),
+            Life::Live => Ok((row.grant, row.user)),
+        }
+    }
+
+    /// What is no access token is good for nothing.
+    fn stand_in(&self, entry: Entry) -> Option<(GrantIx, UserIx)> {
+        let grant = match (entry, self.rules.whoami.bad_token) {
+            (Entry::Refresh(token), BadToken::RefreshTokenPasses) => {
+                let row = &self.world.refresh[token];
+                (row.life == RefreshLife::Live).then_some(row.grant)
+            }
+            (Entry::Code(login), BadToken::CodePasses) => self.grant_of_code(login),
+            _ => None,
+        }?;
+        Some((grant, self.world.grants[grant.0].user))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::Scene;
+    use super::*;
+
+    #[test]
+    fn a_token_names_its_own_user_and_client() {
+        let mut scene = Scene::default();
+        let mut seen = Vec::new();
+        for (user, client) in [("alice", "server"), ("bob", "server"), ("alice", "public")] {
+            seen.push((scene.login(user, client), user, client));
+        }
+        for (issued, user, client) in seen {
+            let identity = scene.whoami(&issued.access).expect("lives");
+            assert!(identity.authenticated);
+            assert_eq!(identity.user_id, scene.user_id(user));
+            assert_eq!(identity.client_id, scene.client_id(client));
+        }
+    }
+
+    #[test]
+    fn a_token_lives_to_its_expiry_and_no_longer() {
+        let mut scene = Scene::default();
+        let token = scene.login("alice", "server").access;
+        scene.turn(|turn| turn.advance(21_599));
+        assert!(scene.whoami(&token).is_ok());
+        scene.turn(|turn| turn.advance(1));
+        assert_eq!(
+            scene.whoami(&token).expect_err("expired"),
+            Refusal::ExpiredAccessToken
+        );
+    }
+
+    #[test]
+    fn a_refresh_token_a_code_and_a_damaged_token_are_no_access_tokens() {
+        let mut scene = Scene::default();
+        let code = scene.code("alice", "server");
+        let issued = scene.exchange("server", &code).expect("exchanges");
+        let access = issued.access.expose();
+        let refresh = issued.refresh.as_ref().expect("given").expose();
+        let shorter = &access[..access.len() - 1];
+        let swapped: String = access
+            .chars()
+            .map(|c| {
+                if c.is_lowercase() {
+                    c.to_ascii_uppercase()
+                } else {
+                    c.to_ascii_lowercase()
+                }
+            })
+            .collect();
+        for bad in [refresh, code.expose(), shorter, &swapped, ""] {
+            let refused = scene.turn(|turn| turn.bearer(bad).map(|_| ()));
+            assert_eq!(refused, Err(Refusal::BadAccessToken));
+        }
+    }
+
+    #[test]
+    fn nothing_opens_before_the_owner_approves_but_whoami_answers() {
+        let mut scene = Scene::default();
+        let (login, issued) = scene.pending("alice", "server");
+        assert!(scene.whoami(&issued.access).is_ok());
+        let refused = scene.accounts(&issued.access).expect_err("pending");
+        assert_eq!(
+            refused,
+            Refusal::NotApproved {
+                client_id: scene.client_id("server"),
+                user_id: scene.user_id("alice"),
+            }
+        );
+        scene.approve(&login, "alice").expect("pending");
+        assert!(scene.accounts(&issued.access).is_ok());
+    }
+}

@@ -1,0 +1,167 @@
+//! Secrets: how they are made, and how they are kept, which is as digests only.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::CryptoRng;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{Seconds, WorldId};
+use crate::reference::rules::{BadToken, Minting, SecretCheck};
+
+/// A secret in the clear, on its way to whoever it is for. It can't be printed.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Secret(String);
+
+impl Secret {
+    /// 256 random bits, base64url, after `prefix`.
+    pub fn random(prefix: &str, rng: &mut dyn CryptoRng) -> Self {
+        let mut bytes = [0; 32];
+        rng.fill_bytes(&mut bytes);
+        Secret(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// One that somebody has shown.
+    pub fn shown(text: &str) -> Self {
+        Secret(text.to_owned())
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What the ledger keeps of a secret: its SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    pub fn of(secret: &str) -> Self {
+        Digest(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// The digest that an access token is found by.
+    pub(super) fn of_access(rule: BadToken, token: &str) -> Self {
+        match rule {
+            BadToken::FirstCharactersCount => Digest::of(first(token, 16)),
+            BadToken::IgnoresCase => Digest::of(&token.to_ascii_lowercase()),
+            _ => Digest::of(token),
+        }
+    }
+
+    /// The digest that a client's secret is compared by.
+    pub(super) fn of_client_secret(rule: SecretCheck, secret: &str) -> Self {
+        match rule {
+            SecretCheck::Truncated => Digest::of(first(secret, 40)),
+            SecretCheck::IgnoresCase => Digest::of(&secret.to_ascii_lowercase()),
+            _ => Digest::of(secret),
+        }
+    }
+
+    /// Compares without telling by its duration where the difference is.
+    pub fn same(&self, other: &Digest) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+fn first(text: &str, characters: usize) -> &str {
+    let end = text.char_indices().nth(characters);
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+/// Makes the secrets of one world, and notes down which world they belong to.
+pub(super) struct Mint<'a> {
+    pub rng: &'a mut dyn CryptoRng,
+    pub index: &'a mut HashMap<Digest, WorldId>,
+    pub world: WorldId,
+    pub serial: &'a mut u64,
+    pub style: Minting,
+}
+
+impl Mint<'_> {
+    /// A login's id: unguessable, for the form on the page.
+    pub fn login(&mut self) -> (Secret, Digest) {
+        let secret = Secret::random("", self.rng);
+        let digest = Digest::of(secret.expose());
+        self.index.insert(digest, self.world);
+        (secret, digest)
+    }
+
+    /// A code or a refresh token.
+    pub fn secret(&mut self, now: Seconds) -> (Secret, Digest) {
+        let secret = self.make(now);
+        let digest = Digest::of(secret.expose());
+        self.index.insert(digest, self.world);
+        (secret, digest)
+    }
+
+    /// An access token.
+    pub fn access(&mut self, rule: BadToken, now: Seconds) -> (Secret, Digest) {
+        let secret = self.make(now);
+        let digest = Digest::of_access(rule, secret.expose());
+        self.index.insert(digest, self.world);
+        (secret, digest)
+    }
+
+    /// A random text that is no key to anything.
+    pub fn noise(&mut self) -> String {
+        Secret::random("", self.rng).0
+    }
+
+    fn make(&mut self, now: Seconds) -> Secret {
+        *self.serial += 1;
+        let random = Secret::random("", self.rng).0;
+        Secret(match self.style {
+            Minting::Random => random,
+            Minting::Counter => format!("{:043}", 1_000_000_007_u128 * u128::from(*self.serial)),
+            Minting::Prefixed => format!("ZXhhbXBsZS1i{}", &random[..31]),
+            Minting::Clock => format!("{now:016x}{:011x}{}", *self.serial, &random[..16]),
+            Minting::ConstantTail => format!("{}{}", &random[..22], "A".repeat(21)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_has_256_bits_and_no_beginning_of_its_own() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let many: Vec<Secret> = (0..500).map(|_| Secret::random("", &mut rng)).collect();
+        assert!(many.iter().all(|secret| secret.expose().len() == 43));
+        let firsts: HashSet<u8> = many.iter().map(|s| s.expose().as_bytes()[0]).collect();
+        assert!(firsts.len() > 50, "only {} first characters", firsts.len());
+    }
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let secret = Secret::random("mnzconf.", &mut StdRng::seed_from_u64(1));
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+    }
+
+    #[test]
+    fn digests_differ_where_the_secrets_do() {
+        assert!(Digest::of("a").same(&Digest::of("a")));
+        assert!(!Digest::of("a").same(&Digest::of("A")));
+        let exact = SecretCheck::Exact;
+        assert_ne!(
+            Digest::of_client_secret(exact, "a"),
+            Digest::of_client_secret(exact, "A")
+        );
+    }
+}

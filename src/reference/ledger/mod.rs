@@ -1,0 +1,222 @@
+//! The bank's books, as a pure state machine: the executable reading of what the bank's documents promise.
+//!
+//! A [`Ledger`] holds worlds: each its own users, clients, logins and tokens, and its own clock. A request is a [`Turn`] in
+//! one world: it has the time and the randomness it was given, and no way to the outside. What takes two steps in a
+//! real bank (check, then act) is two calls here, so that the caller decides what may happen in between; the right bank
+//! lets nothing.
+//!
+//! Not here: HTTP, pages, error bodies, locks, the wall clock.
+
+mod access;
+mod approval;
+mod exchange;
+mod fixture;
+mod history;
+mod login;
+mod logout;
+mod mint;
+#[cfg(test)]
+mod properties;
+mod refresh;
+mod refusal;
+#[cfg(test)]
+mod scene;
+mod world;
+
+pub use access::{Bearer, Endpoint, Identity};
+pub use approval::{Answer, Ruling};
+pub use exchange::{Issued, Redemption, Source, Spent};
+pub use fixture::{Fixture, FixtureError};
+pub use history::{Listing, Since, Transaction};
+pub use login::{Landing, Outcome};
+pub use mint::{Digest, Secret};
+pub use refresh::{Asked, Claimed, Rotating};
+pub use refusal::Refusal;
+pub use world::{ClientIx, ClientView, LoginIx, UserIx, UserView, World, WorldId, WorldView};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rand::CryptoRng;
+
+use super::rules::Rules;
+use mint::Mint;
+
+/// Seconds: a duration, or a time since the Unix epoch.
+pub type Seconds = u64;
+
+/// `expires_in` of every token answer (Monzo API docs, "Exchange the authorization code").
+pub const EXPIRES_IN: Seconds = 21_600;
+
+/// How long the owner has to approve.
+pub const APPROVAL_SECONDS: Seconds = 600;
+
+/// All worlds.
+#[derive(Debug)]
+pub struct Ledger {
+    rules: Arc<Rules>,
+    worlds: HashMap<WorldId, World>,
+    /// Which world a client id belongs to.
+    clients: HashMap<String, WorldId>,
+    /// Which world a login, code or token belongs to.
+    secrets: HashMap<Digest, WorldId>,
+    /// How many worlds and secrets were ever made.
+    serial: u64,
+}
+
+/// One request's turn in one world.
+pub struct Turn<'a> {
+    world: &'a mut World,
+    rules: &'a Rules,
+    /// The world's time.
+    now: Seconds,
+    mint: Mint<'a>,
+}
+
+impl Ledger {
+    pub fn new(rules: Rules) -> Self {
+        Ledger {
+            rules: Arc::new(rules),
+            worlds: HashMap::new(),
+            clients: HashMap::new(),
+            secrets: HashMap::new(),
+            serial: 0,
+        }
+    }
+
+    /// How many worlds there are.
+    pub fn len(&self) -> usize {
+        self.worlds.len()
+    }
+
+    /// Whether there is no world.
+    pub fn is_empty(&self) -> bool {
+        self.worlds.is_empty()
+    }
+
+    /// Makes a world out of `fixture`, with fresh ids and secrets; the view is the only place where these are in the
+    /// clear. `wall` is the time outside.
+    pub fn open(
+        &mut self,
+        fixture: &'static Fixture,
+        wall: Seconds,
+        rng: &mut impl CryptoRng,
+    ) -> (WorldId, WorldView) {
+        self.serial += 1;
+        let id = WorldId(self.serial);
+        let (world, view) = World::new(fixture, self.rules.token.secret_check, wall, rng);
+        for client in world.client_ids() {
+            self.clients.insert(client.to_owned(), id);
+        }
+        self.worlds.insert(id, world);
+        (id, view)
+    }
+
+    /// Forgets a world and everything in it. Whether there was one.
+    pub fn close(&mut self, id: WorldId) -> bool {
+        let Some(world) = self.worlds.remove(&id) else {
+            return false;
+        };
+        for client in world.client_ids() {
+            self.clients.remove(client);
+        }
+        for digest in world.digests() {
+            self.secrets.remove(digest);
+        }
+        true
+    }
+
+    /// A turn in a world, at the time `wall` outside; `None` if there is no such world.
+    pub fn turn<'a>(
+        &'a mut self,
+        id: WorldId,
+        wall: Seconds,
+        rng: &'a mut dyn CryptoRng,
+    ) -> Option<Turn<'a>> {
+        let world = self.worlds.get_mut(&id)?;
+        Some(Turn {
+            now: world.time(wall),
+            world,
+            rules: &self.rules,
+            mint: Mint {
+                rng,
+                index: &mut self.secrets,
+                world: id,
+                serial: &mut self.serial,
+                style: self.rules.token.minting,
+            },
+        })
+    }
+
+    /// The world that a client id belongs to.
+    pub fn world_of_client(&self, client_id: &str) -> Option<WorldId> {
+        self.clients.get(client_id).copied()
+    }
+
+    /// The world that a login, a code or a refresh token belongs to.
+    pub fn world_of_secret(&self, secret: &str) -> Option<WorldId> {
+        self.secrets.get(&Digest::of(secret)).copied()
+    }
+
+    /// The world that an access token belongs to (or, for some defects, another secret used as one).
+    pub fn world_of_access(&self, token: &str) -> Option<WorldId> {
+        let digest = Digest::of_access(self.rules.whoami.bad_token, token);
+        let found = self.secrets.get(&digest).copied();
+        found.or_else(|| self.world_of_secret(token))
+    }
+}
+
+impl Turn<'_> {
+    /// The world's time.
+    pub fn now(&self) -> Seconds {
+        self.now
+    }
+
+    /// Moves the world's clock forward, and says what time it is then.
+    pub fn advance(&mut self, seconds: Seconds) -> Seconds {
+        self.world.advance(seconds);
+        self.now = self.now.saturating_add(seconds);
+        self.now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scene::Scene;
+
+    #[test]
+    fn worlds_know_nothing_of_each_other() {
+        let mut scene = Scene::default();
+        let first = scene.world();
+        let second = scene.fresh_world();
+        let token = scene.login("alice", "server").access;
+        assert_eq!(scene.ledger.world_of_access(token.expose()), Some(second));
+        assert_ne!(first, second);
+        scene.ledger.close(first);
+        assert!(scene.whoami(&token).is_ok());
+    }
+
+    #[test]
+    fn a_closed_world_leaves_nothing_behind() {
+        let mut scene = Scene::default();
+        let world = scene.world();
+        scene.login("alice", "server");
+        assert!(scene.ledger.close(world));
+        assert!(!scene.ledger.close(world));
+        assert!(scene.ledger.is_empty());
+        assert!(scene.ledger.secrets.is_empty());
+        assert!(scene.ledger.clients.is_empty());
+    }
+
+    #[test]
+    fn a_clock_moves_in_its_own_world_only() {
+        let mut scene = Scene::default();
+        let first = scene.world();
+        let second = scene.fresh_world();
+        scene.turn(|turn| turn.advance(1000));
+        let ahead = scene.turn(|turn| turn.now());
+        scene.enter(first);
+        assert_eq!(scene.turn(|turn| turn.now()) + 1000, ahead);
+        assert_ne!(first, second);
+    }
+}

@@ -1,0 +1,71 @@
+//! The reference bank: what the documents promise, made runnable, and breakable in named ways.
+//!
+//! - [`ledger`]: the books, a pure state machine; no I/O, no clock, no randomness of its own.
+//! - [`rules`]: every choice that the bank makes, as a value; the default is the right one.
+//! - [`defects`]: named departures, each a change of one rule.
+//! - `http`: the routes and pages over the ledger.
+//! - [`control`]: what tests need and no real bank has: worlds, a clock, logins without a browser.
+//!
+//! Everything is in memory. A base URL serves all worlds; which one a request belongs to follows from the client id, the
+//! login or the token in it, and never shows.
+
+mod bank;
+pub mod control;
+pub mod defects;
+mod http;
+pub mod ledger;
+pub mod rules;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+
+use bank::Bank;
+use defects::Defect;
+use rules::Rules;
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What shall be wrong with the bank. Nothing by default.
+    pub defects: Vec<&'static Defect>,
+    /// How long the gap of a race defect stays open. 100 µs by default.
+    pub window: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            defects: Vec::new(),
+            window: Duration::from_micros(100),
+        }
+    }
+}
+
+/// Serves the bank on `listener`, HTTP/1.1 and HTTP/2 with prior knowledge, until `stop` comes and the requests under way
+/// are answered.
+///
+/// Race defects need a runtime with several worker threads.
+///
+/// # Errors
+/// What the listener breaks with.
+pub async fn serve(
+    listener: TcpListener,
+    options: Options,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let mut rules = Rules::default();
+    for defect in &options.defects {
+        (defect.apply)(&mut rules);
+    }
+    let bank = Arc::new(Bank::new(rules, options.window));
+    let routes = http::router(Arc::clone(&bank)).merge(control::router(bank, &options.defects));
+    // A reply held back to fill a packet would cost 40 ms; a socket that refuses the option works all the same.
+    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
+    axum::serve(listener, routes)
+        .with_graceful_shutdown(stop)
+        .await
+}

@@ -1,0 +1,210 @@
+//! Choices of the token endpoint: who asks, how the request looks, what an authorization code is worth.
+
+use super::{Duplicates, Gap, Promise};
+use crate::reference::ledger::Seconds;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenRules {
+    pub secret_check: SecretCheck,
+    pub unknown_client: UnknownClient,
+    /// Whether credentials in the query string are refused.
+    pub query_credentials_refused: Promise,
+    pub conflicting_auth: ConflictingAuth,
+    pub request_shape: RequestShape,
+    pub grant_type: GrantTypes,
+    pub duplicates: Duplicates,
+    pub caching: Caching,
+    pub minting: Minting,
+    pub expiry: Expiry,
+    pub fields: TokenFields,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeRules {
+    /// How long a code can be exchanged: RFC 6749 §4.1.2 recommends 10 minutes at most.
+    pub seconds: Seconds,
+    pub reuse: Reuse,
+    pub replay: Replay,
+    /// Between finding a code good and marking it spent.
+    pub spend_gap: Gap,
+    pub client: Binding,
+    pub redirect: CodeRedirect,
+    /// Whether a refused exchange grants nothing.
+    pub refusal_grants_nothing: Promise,
+}
+
+impl Default for CodeRules {
+    fn default() -> Self {
+        CodeRules {
+            seconds: 300,
+            reuse: Reuse::Refused,
+            replay: Replay::RevokesAll,
+            spend_gap: Gap::Closed,
+            client: Binding::Bound,
+            redirect: CodeRedirect::Equal,
+            refusal_grants_nothing: Promise::Kept,
+        }
+    }
+}
+
+/// Which client secrets pass (RFC 6749 §3.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecretCheck {
+    #[default]
+    Exact,
+    /// Any secret does, as long as there is one.
+    NotChecked,
+    /// An empty one does.
+    EmptyPasses,
+    /// Only its first 40 characters count.
+    Truncated,
+    IgnoresCase,
+    /// That of any client of the same world does.
+    AnyClients,
+}
+
+/// What becomes of a request by a client that is not registered (RFC 6749 §5.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownClient {
+    #[default]
+    Refused,
+    /// It passes as the client that the code or refresh token belongs to.
+    PassesAsOwner,
+    /// The bank breaks on it: 500.
+    Breaks,
+}
+
+/// What becomes of credentials given both by Basic and in the body (RFC 6749 §2.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConflictingAuth {
+    #[default]
+    Refused,
+    BasicWins,
+    BodyWins,
+}
+
+/// What a token request may look like (RFC 6749 §3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestShape {
+    /// POST, form-encoded body.
+    #[default]
+    PostForm,
+    /// GET with the parameters in the query too.
+    GetToo,
+    /// PUT too.
+    PutToo,
+    /// A JSON object in the body too.
+    JsonToo,
+    /// POST with the parameters in the query too.
+    QueryToo,
+}
+
+/// Which grant types are answered (RFC 6749 §5.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GrantTypes {
+    #[default]
+    Listed,
+    /// A request without one is taken for an exchange.
+    MissingIsExchange,
+    /// An unknown one is taken for an exchange.
+    UnknownIsExchange,
+    /// An unknown one is answered 401 `invalid_client`.
+    UnknownIsInvalidClient,
+}
+
+/// How token answers are kept out of caches (RFC 6749 §5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Caching {
+    #[default]
+    Never,
+    Allowed,
+    /// Only refusals may be stored.
+    RefusalsAllowed,
+    /// Not stored, but no JSON by its content type.
+    TextPlain,
+}
+
+/// How codes and tokens are made (RFC 6749 §10.10).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Minting {
+    /// 256 random bits.
+    #[default]
+    Random,
+    /// A counter, spread over the whole length.
+    Counter,
+    /// Random after a fixed beginning.
+    Prefixed,
+    /// The world's clock, then a few random characters.
+    Clock,
+    /// Random in its first characters, the same for all in the rest.
+    ConstantTail,
+}
+
+/// How the real life of an access token compares with `expires_in`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expiry {
+    #[default]
+    Honest,
+    /// Two hours longer.
+    Late,
+    /// Two hours shorter.
+    Early,
+    Never,
+}
+
+/// What a code's token answer says (Monzo API docs, "Exchange the authorization code").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenFields {
+    #[default]
+    AsDocumented,
+    NoUserId,
+    /// The id of another user of the world.
+    OtherUsersId,
+    /// The id of another client of the world.
+    OtherClientsId,
+    ExpiresInAsText,
+    NoTokenType,
+}
+
+/// Whether something that works once works again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    #[default]
+    Refused,
+    Allowed,
+    /// For so many seconds after its first use.
+    Within(Seconds),
+    /// Only the last one spent is remembered: older ones work again.
+    OlderAllowed,
+}
+
+/// What a replayed code does to the tokens it once gave (RFC 6749 §4.1.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replay {
+    #[default]
+    RevokesAll,
+    RevokesNothing,
+    RevokesAccessOnly,
+}
+
+/// Whether something that was given to one client works for others (RFC 6749 §4.1.3, §10.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Binding {
+    #[default]
+    Bound,
+    Anyone,
+    /// Refused to others, but their try burns it for its owner.
+    BurnedByOthers,
+}
+
+/// Which redirect URI an exchange must name (RFC 6749 §4.1.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CodeRedirect {
+    /// The one that the code was asked for with.
+    #[default]
+    Equal,
+    NotCompared,
+    MayBeOmitted,
+    /// Any that the client registered.
+    AnyRegistered,
+}
