@@ -1,1 +1,5 @@
-fn main() {}
+//! The `grantspec` program: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    grantspec::cli::main()
+}

@@ -15,6 +15,7 @@ pub mod defects;
 mod http;
 pub mod ledger;
 pub mod rules;
+mod running;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ use tokio::net::TcpListener;
 use bank::Bank;
 use defects::Defect;
 use rules::Rules;
+
+pub use running::Running;
 
 /// How to serve.
 #[derive(Clone, Debug)]

@@ -113,8 +113,15 @@ struct ErrorPage<'a> {
 
 /// A login page. `redirect_uri` is where its form may lead in the end.
 pub fn login(rule: PageHeaders, page: &LoginPage<'_>, redirect_uri: &str) -> Response {
-    respond(rule, StatusCode::OK, page, &form_action(redirect_uri))
+    let mut response = respond(rule, StatusCode::OK, page, &form_action(redirect_uri));
+    // For whoever completes the login through the control API, which takes this id.
+    if let Ok(login) = HeaderValue::from_str(page.login) {
+        response.headers_mut().insert(LOGIN, login);
+    }
+    response
 }
+
+const LOGIN: HeaderName = HeaderName::from_static("grantspec-login");
 
 /// An error page with the words `why`; `said` is the part of the request that is wrong.
 pub fn error(

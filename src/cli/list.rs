@@ -1,0 +1,83 @@
+//! `grantspec list`: what there is to run, to prove and to break.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::output::{complain, err, out};
+use super::{lint, run};
+use crate::engine::Plan;
+use crate::reference::defects;
+use crate::results::Exit;
+use crate::suite::Library;
+
+/// List cases, requirements or defects.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  grantspec list                             every case, with what it proves
+  grantspec list cases refresh               cases whose id, or whose requirement's, contains 'refresh'
+  grantspec list requirements                the catalogue: id, level, promise
+  grantspec list defects                     what `run --defect` and `serve --defect` take")]
+pub struct List {
+    /// What to list.
+    #[arg(value_enum, default_value = "cases")]
+    what: What,
+    /// Only what contains one of these.
+    filters: Vec<String>,
+    /// Suites of this folder instead of the shipped ones.
+    #[arg(long, value_name = "DIR")]
+    suites: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum What {
+    Cases,
+    Requirements,
+    Defects,
+}
+
+impl List {
+    pub fn main(self) -> Exit {
+        let library = match run::library(self.suites.as_deref()) {
+            Ok(library) => library,
+            Err(found) => {
+                err(&lint::told(&found));
+                return Exit::Usage;
+            }
+        };
+        let lines = match self.what {
+            What::Cases => cases(&library, &self.filters),
+            What::Requirements => requirements(&library, &self.filters),
+            What::Defects => defects(&self.filters),
+        };
+        if lines.is_empty() {
+            complain("nothing to list: no id contains what was asked for");
+            return Exit::NothingRan;
+        }
+        out(&lines.concat());
+        Exit::Conformant
+    }
+}
+
+fn cases(library: &Library, filters: &[String]) -> Vec<String> {
+    Plan::select(library, filters, None)
+        .cases
+        .iter()
+        .map(|selected| format!("{}  ({})\n", selected.case.id, selected.case.proves.join(", ")))
+        .collect()
+}
+
+fn requirements(library: &Library, filters: &[String]) -> Vec<String> {
+    let listed = library.catalogue.requirements.iter().filter(|seen| wanted(&seen.id, filters));
+    listed.map(|seen| format!("{:<44} {:<7} {}\n", seen.id, seen.level.as_str(), seen.promise)).collect()
+}
+
+fn defects(filters: &[String]) -> Vec<String> {
+    let listed = defects::ALL.iter().filter(|defect| wanted(defect.id, filters));
+    listed.map(|defect| format!("{:<52} {}\n", defect.id, defect.about)).collect()
+}
+
+fn wanted(id: &str, filters: &[String]) -> bool {
+    filters.is_empty() || filters.iter().any(|filter| id.contains(filter.as_str()))
+}

@@ -1,0 +1,72 @@
+//! The command line: one file a subcommand. Each reads its arguments, calls one thing below, and chooses the exit code.
+
+mod folder;
+mod lint;
+mod list;
+mod output;
+mod report;
+mod run;
+mod schema;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::results::Exit;
+
+/// Proves that a bank's OAuth 2.0 API keeps its promises.
+#[derive(Debug, Parser)]
+#[command(
+    name = "grantspec",
+    version,
+    about = "Proves that a bank's OAuth 2.0 API keeps its promises",
+    after_help = "\
+Examples:
+  grantspec run                                   judge the bundled bank, write reports/latest/
+  grantspec run --target http://127.0.0.1:8080    judge a server with the control API
+  grantspec run refresh.single-use                only the cases that prove this requirement
+  grantspec run --defect refresh.single-use       see what a bank without single use looks like
+  grantspec list requirements                     what is promised
+  grantspec serve --port 8080                     the bundled bank, to try things by hand
+
+Exit codes:
+  0 conformant (warnings too, unless --strict)    3 target unreachable, or the harness broke
+  1 not conformant                                4 nothing ran
+  2 wrong usage, or a mistake in a suite          130 interrupted; what ran is reported"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Run),
+    List(list::List),
+    Lint(lint::Lint),
+    Schema(schema::Schema),
+    Serve(serve::Serve),
+    Report(report::Report),
+}
+
+/// Runs the program with this process's arguments.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no mistakes, and go to standard output; a closed pipe is no mistake either.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Conformant }.into();
+        }
+    };
+    match arguments.command {
+        Command::Run(run) => run.main(),
+        Command::List(list) => list.main(),
+        Command::Lint(lint) => lint.main(),
+        Command::Schema(schema) => schema.main(),
+        Command::Serve(serve) => serve.main(),
+        Command::Report(report) => report.main(),
+    }
+    .into()
+}

@@ -1,0 +1,37 @@
+//! `grantspec schema`: the JSON Schemas of what is written by hand and of what is written by a run.
+
+use clap::{Args, ValueEnum};
+
+use super::output::out;
+use crate::results::Exit;
+
+/// Print the JSON Schema of suite files, or of results.json.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  grantspec schema > suite.schema.json      for an editor's completion of suite files
+  grantspec schema results                  for programs that read results.json")]
+pub struct Schema {
+    /// Which format.
+    #[arg(value_enum, default_value = "suite")]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Of {
+    /// Suite files (as TOML or JSON).
+    Suite,
+    /// results.json
+    Results,
+}
+
+impl Schema {
+    pub fn main(self) -> Exit {
+        let schema = match self.of {
+            Of::Suite => format!("{:#}\n", crate::suite::schema()),
+            Of::Results => crate::report::schema::results(),
+        };
+        out(&schema);
+        Exit::Conformant
+    }
+}

@@ -1,0 +1,271 @@
+//! What came of a step, before anybody judges it.
+
+use serde_json::Value;
+
+use crate::results::{SampleSeen, Trouble, TroubleKind};
+use crate::target::{Callback, Incoming, Reply};
+
+/// What came of a request as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// It gave what was asked for, whatever its status says.
+    Granted,
+    /// A 4xx other than 429, and nothing given.
+    Refused,
+    /// Neither: why, in words. Nothing can be concluded from it.
+    Unclear(String),
+    /// The harness or the line to the target broke: why, in words.
+    Broken(String),
+    /// The step makes no sense on this target: why, in words.
+    NotApplicable(String),
+}
+
+/// What came of a step.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub came: Came,
+    /// The outcome in a few words. May hold secrets; it is redacted with the rest.
+    pub said: String,
+    /// The deciding exchange's number on the tape.
+    pub exchange: Option<usize>,
+    /// The deciding answer.
+    pub response: Option<Incoming>,
+    pub facts: Facts,
+}
+
+/// What a step's kind of answer holds besides.
+#[derive(Clone, Debug, Default)]
+pub enum Facts {
+    #[default]
+    None,
+    Authorization(Box<Authorization>),
+    Tokens(Box<Tokens>),
+    Identity(Identity),
+    Transactions {
+        /// The age of the oldest one listed, in whole days.
+        oldest_days: Option<i64>,
+    },
+    Race(Box<RaceFacts>),
+    Sample(Box<SampleFacts>),
+}
+
+/// Everything seen of an authorization.
+#[derive(Clone, Debug, Default)]
+pub struct Authorization {
+    /// What was sent, if anything.
+    pub state: Option<String>,
+    /// What was asked for, if anything.
+    pub redirect_uri: Option<String>,
+    /// The client's registered redirect URIs.
+    pub registered: Vec<String>,
+    /// Every answer on the way, in order.
+    pub answers: Vec<Incoming>,
+    /// Where it led off the bank's own pages.
+    pub callback: Option<Callback>,
+}
+
+/// A token answer (RFC 6749 §5.1), as far as it goes.
+#[derive(Clone, Debug, Default)]
+pub struct Tokens {
+    /// The `refresh_token` key, whatever its value.
+    pub refresh: Option<Value>,
+    pub token_type: Option<Value>,
+    pub expires_in: Option<Value>,
+    pub user_id: Option<Value>,
+    pub client_id: Option<Value>,
+    /// The ids that should stand there.
+    pub due_user: String,
+    pub due_client: String,
+    /// The refresh token that was used, if one was.
+    pub used_refresh: Option<String>,
+    /// Whether an earlier answer of the case had the same access token.
+    pub access_seen_before: bool,
+}
+
+impl Tokens {
+    /// The refresh token, if there is a usable one.
+    pub fn refresh_text(&self) -> Option<&str> {
+        self.refresh.as_ref().and_then(Value::as_str).filter(|token| !token.is_empty())
+    }
+
+    /// Seconds that the access token is said to live.
+    pub fn lifetime(&self) -> Option<u64> {
+        self.expires_in.as_ref().and_then(Value::as_u64).filter(|seconds| *seconds > 0)
+    }
+}
+
+/// Whom an answer names.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    pub user_id: Option<String>,
+    pub client_id: Option<String>,
+}
+
+/// What a race gave, and what lives of it.
+#[derive(Clone, Debug, Default)]
+pub struct RaceFacts {
+    /// Distinct access tokens given, or distinct refresh tokens, whichever are more.
+    pub given: u32,
+    /// Distinct access tokens that live afterwards. `None` if that could not be told.
+    pub live: Option<u32>,
+    /// The end state, comparable between runs of the same race. `None` if it could not be told.
+    pub state: Option<String>,
+    /// The end states that running the lanes one after the other leads to.
+    pub serial: Vec<String>,
+    pub spread_us: u64,
+    pub method: &'static str,
+}
+
+/// What the statistical tests of a sample found.
+#[derive(Clone, Debug)]
+pub struct SampleFacts {
+    /// Empty is good.
+    pub problems: Vec<String>,
+    pub seen: SampleSeen,
+}
+
+impl Answer {
+    pub fn new(came: Came, said: impl Into<String>) -> Answer {
+        Answer { came, said: said.into(), exchange: None, response: None, facts: Facts::None }
+    }
+
+    pub fn broken(why: impl Into<String>) -> Answer {
+        let why = why.into();
+        Answer::new(Came::Broken(why.clone()), why)
+    }
+
+    pub fn not_applicable(why: impl Into<String>) -> Answer {
+        let why = why.into();
+        Answer::new(Came::NotApplicable(why.clone()), why)
+    }
+
+    pub fn unclear(why: impl Into<String>) -> Answer {
+        let why = why.into();
+        Answer::new(Came::Unclear(why.clone()), why)
+    }
+
+    pub fn at(mut self, exchange: usize) -> Answer {
+        self.exchange = Some(exchange);
+        self
+    }
+}
+
+/// Why an answer that is missing concludes nothing, or breaks the run.
+pub fn of_trouble(trouble: &Trouble) -> Answer {
+    let said = format!("{}: {}", trouble.kind.as_str(), trouble.detail);
+    match trouble.kind {
+        TroubleKind::Connect | TroubleKind::Garbage => Answer::broken(said),
+        TroubleKind::TimeOut | TroubleKind::Reset | TroubleKind::TooLong => Answer::unclear(said),
+    }
+}
+
+/// The answer of a request that gives something, where `given` says what a body holds of it.
+///
+/// RFC 6749 §5.1 and §5.2 put success at 200 and refusals at 400 and 401; a thing that is given counts whatever the status
+/// is, and a refusal is a 4xx other than 429 that gives nothing.
+pub fn of_reply(reply: &Reply, given: impl Fn(&Incoming) -> Option<String>) -> Answer {
+    let response = match reply {
+        Ok(response) => response,
+        Err(trouble) => return of_trouble(trouble),
+    };
+    let status = response.status;
+    let what = given(response);
+    let (came, said) = match (status, what) {
+        (200..300, Some(what)) => (Came::Granted, format!("granted: {status} with {what}")),
+        (_, Some(what)) => (Came::Granted, format!("{status}, and yet with {what}")),
+        (429, None) => (Came::Unclear("429, too many requests".into()), describe(response)),
+        (400..500, None) => (Came::Refused, format!("refused: {}", describe(response))),
+        (500.., None) => (Came::Unclear(format!("{status}, the server's own trouble")), describe(response)),
+        (300..400, None) => {
+            let why = format!("{status}, a redirect where an answer was due");
+            (Came::Unclear(why.clone()), why)
+        }
+        (_, None) => {
+            let why = format!("{status} that neither gives what was asked for nor refuses it");
+            (Came::Unclear(why.clone()), why)
+        }
+    };
+    Answer { came, said, exchange: None, response: Some(response.clone()), facts: Facts::None }
+}
+
+/// Status and error of an answer, such as `401 invalid_token (unauthorized.bad_access_token)`.
+pub fn describe(response: &Incoming) -> String {
+    let json = response.json();
+    let text = |key: &str| {
+        json.as_ref().and_then(|json| json.get(key)).and_then(Value::as_str).map(|text| shortened(text, 80))
+    };
+    let mut said = response.status.to_string();
+    match (text("error"), text("code")) {
+        (Some(error), Some(code)) => said.push_str(&format!(" {error} ({code})")),
+        (Some(only), None) | (None, Some(only)) => said.push_str(&format!(" {only}")),
+        (None, None) => {}
+    }
+    said
+}
+
+/// A text of at most so many characters.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A token answer's access token, if it is one.
+pub fn access_token(response: &Incoming) -> Option<String> {
+    let json = response.json()?;
+    json.get("access_token")?.as_str().filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
+/// Whom a whoami answer names. `None` if it names nobody or says that nobody is authenticated.
+pub fn identity(response: &Incoming) -> Option<Identity> {
+    let json = response.json()?;
+    if json.get("authenticated").is_some_and(|value| value != &Value::Bool(true)) {
+        return None;
+    }
+    let id = |key: &str| json.get(key).and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
+    let identity = Identity { user_id: id("user_id"), client_id: id("client_id") };
+    (identity.user_id.is_some() || identity.client_id.is_some() || json.get("authenticated").is_some())
+        .then_some(identity)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+
+    fn reply(status: u16, body: &'static str) -> Reply {
+        Ok(Incoming { status, headers: HeaderMap::new(), body: body.into() })
+    }
+
+    fn came(status: u16, body: &'static str) -> Came {
+        of_reply(&reply(status, body), |response| access_token(response).map(|_| "a token".into())).came
+    }
+
+    #[test]
+    fn only_a_4xx_that_gives_nothing_is_a_refusal() {
+        assert_eq!(came(400, "{}"), Came::Refused);
+        assert_eq!(came(401, "<html>"), Came::Refused);
+        assert!(matches!(came(429, "{}"), Came::Unclear(_)));
+        assert!(matches!(came(500, "{}"), Came::Unclear(_)));
+        assert!(matches!(came(302, ""), Came::Unclear(_)));
+        assert!(matches!(came(200, r#"{"error":"invalid_grant"}"#), Came::Unclear(_)));
+        assert!(matches!(came(200, r#"{"access_token":""}"#), Came::Unclear(_)));
+    }
+
+    #[test]
+    fn a_token_in_a_refusal_is_a_grant() {
+        assert_eq!(came(401, r#"{"error":"invalid_client","access_token":"t"}"#), Came::Granted);
+    }
+
+    #[test]
+    fn nobody_is_identified_by_an_answer_that_denies_it() {
+        let named = |body: &'static str| identity(&reply(200, body).expect("an answer")).is_some();
+        assert!(named(r#"{"authenticated":true,"user_id":"u","client_id":"c"}"#));
+        assert!(named(r#"{"authenticated":true}"#));
+        assert!(!named(r#"{"authenticated":false,"user_id":"u"}"#));
+        assert!(!named("{}"));
+        assert!(!named("<html>"));
+    }
+}

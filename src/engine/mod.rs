@@ -1,0 +1,85 @@
+//! From plan to results: every case in worlds of its own, all cases at once, steps in order.
+//!
+//! The engine makes requests through [`crate::target`], judges the answers by the case's expectations, and hands over a
+//! [`CaseResult`] as each case ends. It prints nothing and writes nothing.
+
+mod answer;
+mod case;
+mod checks;
+mod guess;
+
+mod judge;
+mod page;
+mod plan;
+mod redirects;
+mod scene;
+mod secrets;
+mod steps;
+
+pub use plan::{Plan, Selected};
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::results::{CaseResult, Verdict};
+use crate::target::Target;
+
+/// How a plan is run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Cases that run at a time, at least 1.
+    pub jobs: usize,
+    /// What every random choice is drawn from, together with a case's id and round.
+    pub seed: u64,
+    /// How a case is run again: this text, then its id.
+    pub rerun: String,
+}
+
+/// Runs a plan and sends every case's result as it ends. Returns when all have ended, or soon after `stop` became true:
+/// cases under way are then given up, and only those that had ended are reported.
+pub async fn run(
+    plan: &Plan,
+    target: &Target,
+    options: &Options,
+    mut stop: watch::Receiver<bool>,
+    results: mpsc::UnboundedSender<CaseResult>,
+) {
+    let began = Instant::now();
+    let seats = Arc::new(Semaphore::new(options.jobs.max(1)));
+    let options = Arc::new(options.clone());
+    let mut cases = JoinSet::new();
+    for selected in &plan.cases {
+        let (selected, target) = (selected.clone(), target.clone());
+        let (seats, options, results) = (seats.clone(), options.clone(), results.clone());
+        cases.spawn(async move {
+            let _seat = seats.acquire_owned().await.expect("the semaphore is never closed");
+            let result = case::run(&selected, &target, &options, began).await;
+            // Whoever listens may have gone; the run ends all the same.
+            let _ = results.send(result);
+        });
+    }
+    drop(results);
+    let all = async { while cases.join_next().await.is_some() {} };
+    tokio::select! {
+        () = all => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+    cases.shutdown().await;
+}
+
+/// Runs one case by itself.
+pub async fn run_case(selected: &Selected, target: &Target, options: &Options) -> CaseResult {
+    case::run(selected, target, options, Instant::now()).await
+}
+
+/// The results of a plan whose target can't be used at all: every case that is not skipped is an error, for this reason.
+pub fn unusable(plan: &Plan, options: &Options, why: &str) -> Vec<CaseResult> {
+    let result = |selected: &Selected| match &selected.skip {
+        Some(skip) => case::blank(selected, Verdict::Skipped, Some(skip.clone()), options),
+        None => case::blank(selected, Verdict::Error, Some(why.to_owned()), options),
+    };
+    plan.cases.iter().map(result).collect()
+}

@@ -1,0 +1,67 @@
+//! What to run: the cases that a filter selects, and which of them the target can't be asked.
+
+use std::sync::Arc;
+
+use crate::results::Level;
+use crate::suite::{Case, Library};
+use crate::target::Target;
+
+/// The cases of a run, in the order of the suites' files.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    pub cases: Vec<Selected>,
+}
+
+/// A case that was selected.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    pub case: Arc<Case>,
+    /// What a violation weighs.
+    pub level: Level,
+    /// Why it can't be run against this target: the missing capability and its reason.
+    pub skip: Option<String>,
+}
+
+impl Plan {
+    /// Selects the cases that `filters` name by id (all variants of one without its variant), and for every other filter
+    /// those whose id contains it, or that prove a requirement whose id does. No filter selects all.
+    pub fn select(library: &Library, filters: &[String], target: Option<&Target>) -> Plan {
+        let all = || library.suites.iter().flat_map(|suite| &suite.cases);
+        let is_a_case = |filter: &String| all().any(|case| is_this(case, filter));
+        let (cases, parts): (Vec<&String>, Vec<&String>) = filters.iter().partition(|filter| is_a_case(filter));
+        let contains = |case: &Case, part: &str| {
+            case.id.contains(part) || case.proves.iter().any(|id| id.contains(part))
+        };
+        let wanted = |case: &Case| {
+            filters.is_empty()
+                || cases.iter().any(|filter| is_this(case, filter))
+                || parts.iter().any(|part| contains(case, part))
+        };
+        let cases = all()
+            .filter(|case| wanted(case))
+            .map(|case| Selected {
+                case: Arc::new(case.clone()),
+                level: level(case, library),
+                skip: target.and_then(|target| skip(case, target)),
+            })
+            .collect();
+        Plan { cases }
+    }
+}
+
+/// Whether `id` is the case's own, with or without its variant.
+fn is_this(case: &Case, id: &str) -> bool {
+    case.id == id || case.id.split('[').next() == Some(id)
+}
+
+/// What its requirements weigh: they are all of one level.
+fn level(case: &Case, library: &Library) -> Level {
+    let levels = case.proves.iter().filter_map(|id| library.catalogue.requirement(id)).map(|seen| seen.level);
+    levels.max().unwrap_or(Level::Must)
+}
+
+fn skip(case: &Case, target: &Target) -> Option<String> {
+    case.needs
+        .iter()
+        .find_map(|need| target.lacks(*need).map(|reason| format!("the target lacks {need}: {reason}")))
+}

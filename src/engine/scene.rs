@@ -1,0 +1,175 @@
+//! One round of one case: its world, what it has in hand, its clock and its tape.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::answer::Answer;
+use crate::results::TroubleKind;
+use crate::suite::{Client, Code, Grant, Origin, Page, User};
+use crate::target::{Callback, Outgoing, Reply, Secrets, Tape, Target, World};
+
+/// A login page that was opened.
+#[derive(Clone, Debug)]
+pub struct PageHeld {
+    pub client: Client,
+    /// What completes it. `None` if the bank went on without asking.
+    pub login: Option<String>,
+    pub state: Option<String>,
+    pub redirect_uri: Option<String>,
+    /// Where opening it led off the bank's pages already.
+    pub callback: Option<Callback>,
+}
+
+/// What came back on the redirect URI.
+#[derive(Clone, Debug)]
+pub struct CodeHeld {
+    pub client: Client,
+    pub user: User,
+    pub login: Option<String>,
+    pub redirect_uri: Option<String>,
+    pub code: String,
+}
+
+/// What a login gave, or a refresh.
+#[derive(Clone, Debug)]
+pub struct GrantHeld {
+    pub client: Client,
+    pub user: User,
+    pub login: Option<String>,
+    pub code: Option<String>,
+    pub access: String,
+    pub refresh: Option<String>,
+    /// Seconds, as the answer said.
+    pub lifetime: Option<u64>,
+    /// The scene's clock when it was given, in seconds.
+    pub given: u64,
+}
+
+/// What a handle stands for.
+#[derive(Clone, Debug)]
+pub enum Held {
+    Page(PageHeld),
+    Code(CodeHeld),
+    Grant(GrantHeld),
+    /// The step that should have saved it was refused, and that was in order.
+    Never,
+}
+
+/// How a race is run in this round.
+#[derive(Clone, Debug)]
+pub enum Racing {
+    /// All lanes at one instant; the end states that are known to be in order.
+    Together { serial: Vec<String> },
+    /// One lane after the other, in this order.
+    Serial(Vec<usize>),
+}
+
+/// One round of one case.
+pub struct Scene<'a> {
+    pub target: &'a Target,
+    pub world: World,
+    pub tape: Tape,
+    pub held: HashMap<String, Held>,
+    /// Seconds that the world's clock was moved so far.
+    pub clock: u64,
+    pub random: StdRng,
+    /// Every access token that was given so far.
+    pub given: Vec<String>,
+    pub racing: Racing,
+}
+
+/// A handle that can't be used: the step is not run.
+#[derive(Debug)]
+pub struct NeverSaved;
+
+impl<'a> Scene<'a> {
+    pub fn new(target: &'a Target, world: World, seed: u64, racing: Racing) -> Self {
+        let mut secrets = Secrets::default();
+        for (role, client) in world.clients() {
+            secrets.add(&client.client_secret, &format!("{role}·secret"));
+        }
+        Scene {
+            target,
+            world,
+            tape: Tape::new(secrets),
+            held: HashMap::new(),
+            clock: 0,
+            random: StdRng::seed_from_u64(seed),
+            given: Vec::new(),
+            racing,
+        }
+    }
+
+    /// Sends a request once and records it. Returns the exchange's number and the reply.
+    pub async fn send(&mut self, actor: &str, purpose: &str, request: Outgoing) -> (usize, Reply) {
+        let at = Instant::now();
+        let reply = self.target.send(&request).await;
+        let number = self.tape.record(actor, purpose, at, request, reply.clone());
+        (number, reply)
+    }
+
+    /// Sends a request of the control API. What is not done there is the harness's trouble, not the bank's fault: no answer
+    /// and a 5xx are both taken for a broken line.
+    pub async fn control(
+        &mut self,
+        actor: &str,
+        purpose: &str,
+        request: Outgoing,
+    ) -> Result<(usize, Reply), Answer> {
+        let (number, reply) = self.send(actor, purpose, request).await;
+        match &reply {
+            Err(trouble) => {
+                let kind: TroubleKind = trouble.kind;
+                let why = format!("the control API did not answer: {}: {}", kind.as_str(), trouble.detail);
+                Err(Answer::broken(why).at(number))
+            }
+            Ok(answer) if answer.status >= 500 || answer.status == 429 => {
+                Err(Answer::broken(format!("the control API answered {}", answer.status)).at(number))
+            }
+            Ok(_) => Ok((number, reply)),
+        }
+    }
+
+    /// 128 random bits in hexadecimal.
+    pub fn fresh(&mut self) -> String {
+        format!("{:016x}{:016x}", self.random.next_u64(), self.random.next_u64())
+    }
+
+    pub fn page(&self, page: &Page) -> Result<PageHeld, NeverSaved> {
+        match self.held.get(&page.0) {
+            Some(Held::Page(page)) => Ok(page.clone()),
+            _ => Err(NeverSaved),
+        }
+    }
+
+    pub fn code(&self, code: &Code) -> Result<CodeHeld, NeverSaved> {
+        match self.held.get(&code.0) {
+            Some(Held::Code(code)) => Ok(code.clone()),
+            _ => Err(NeverSaved),
+        }
+    }
+
+    pub fn grant(&self, grant: &Grant) -> Result<GrantHeld, NeverSaved> {
+        match self.held.get(&grant.0) {
+            Some(Held::Grant(grant)) => Ok(grant.clone()),
+            _ => Err(NeverSaved),
+        }
+    }
+
+    /// Who logged in, and the login.
+    pub fn origin(&self, origin: &Origin) -> Result<(User, Option<String>), NeverSaved> {
+        Ok(match origin {
+            Origin::Grant(grant) => self.grant(grant).map(|grant| (grant.user, grant.login))?,
+            Origin::Code(code) => self.code(code).map(|code| (code.user, code.login))?,
+        })
+    }
+
+    pub fn save(&mut self, name: Option<&str>, held: Option<Held>) {
+        if let Some(name) = name {
+            self.held.insert(name.to_owned(), held.unwrap_or(Held::Never));
+        }
+    }
+}

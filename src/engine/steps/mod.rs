@@ -1,0 +1,113 @@
+//! The verbs, one a file: what each sends, and what it makes of the answer.
+
+mod advance;
+mod approve;
+mod authorize;
+mod call;
+mod exchange;
+mod grid;
+mod login;
+mod logout;
+mod race;
+mod refresh;
+mod sample;
+mod token_request;
+
+pub use race::serial_orders;
+
+use super::answer::Answer;
+use super::scene::{NeverSaved, Scene};
+use crate::suite::{Check, Decision, Outcome, Verb};
+use crate::target::Outgoing;
+
+/// Does a step. An error means that it works on something that was never granted, and is not run.
+pub async fn run(verb: &Verb, scene: &mut Scene<'_>) -> Result<Answer, NeverSaved> {
+    match verb {
+        Verb::Open(open) => authorize::open(open, scene).await,
+        Verb::Land(land) => authorize::land(land, scene).await,
+        Verb::Authorize(authorize) => authorize::authorize(authorize, scene).await,
+        Verb::Exchange(exchange) => exchange::run(exchange, scene).await,
+        Verb::Login(login) => login::run(login, scene).await,
+        Verb::Approve(approve) => approve::run(approve, true, scene).await,
+        Verb::Deny(deny) => approve::run(deny, false, scene).await,
+        Verb::Refresh(refresh) => refresh::run(refresh, scene).await,
+        Verb::Call(call) => call::run(call, scene).await,
+        Verb::Logout(logout) => logout::run(logout, scene).await,
+        Verb::Disconnect(disconnect) => approve::disconnect(disconnect, scene).await,
+        Verb::Grid(grid) => grid::run(grid, scene).await,
+        Verb::Advance(advance) => advance::run(advance, scene).await,
+        Verb::Race(race) => race::run(race, scene).await,
+        Verb::Sample(sample) => sample::run(sample, scene).await,
+    }
+}
+
+/// What must come of a verb when a step says nothing else: see [`Verb`].
+pub fn contract(verb: &Verb) -> Check {
+    let denied = |decide: Decision| decide == Decision::Deny;
+    Check::Outcome(match verb {
+        Verb::Land(land) if denied(land.decide) => Outcome::Refused,
+        Verb::Authorize(authorize) if denied(authorize.decide) => Outcome::Refused,
+        _ => Outcome::Granted,
+    })
+}
+
+/// Who does what, as a sentence fragment.
+pub fn title(verb: &Verb) -> String {
+    match verb {
+        Verb::Open(open) => format!("a browser opens {}'s login page", open.request.client),
+        Verb::Land(land) => authorize::title_land(land),
+        Verb::Authorize(authorize) => authorize::title_authorize(authorize),
+        Verb::Exchange(exchange) => exchange::title(exchange),
+        Verb::Login(login) => login::title(login),
+        Verb::Approve(approve) => approve::title(approve, "approves"),
+        Verb::Deny(deny) => approve::title(deny, "denies"),
+        Verb::Refresh(refresh) => refresh::title(refresh),
+        Verb::Call(call) => call::title(call),
+        Verb::Logout(logout) => logout::title(logout),
+        Verb::Disconnect(disconnect) => format!("{} disconnects {}", disconnect.user, disconnect.client),
+        Verb::Grid(_) => "who has access now: every token is shown to whoami".to_owned(),
+        Verb::Advance(advance) => advance::title(advance),
+        Verb::Race(race) => race::title(race),
+        Verb::Sample(sample) => {
+            format!("{} logs in to {} {} times", sample.user, sample.client, sample.count)
+        }
+    }
+}
+
+/// A lane of a race: the one request that its verb sends, and who sends it for what.
+struct Single {
+    actor: String,
+    purpose: String,
+    request: Outgoing,
+}
+
+/// The request of a verb that sends just one. An error answer says why there is none.
+async fn single(verb: &Verb, scene: &mut Scene<'_>) -> Result<Result<Single, Answer>, NeverSaved> {
+    match verb {
+        Verb::Exchange(exchange) => exchange::request(exchange, scene),
+        Verb::Refresh(refresh) => refresh::request(refresh, scene),
+        Verb::Call(call) => call::request(call, scene),
+        Verb::Logout(logout) => logout::request(logout, scene),
+        Verb::Approve(approve) => approve::request(approve, true, scene),
+        Verb::Deny(deny) => approve::request(deny, false, scene),
+        other => {
+            Ok(Err(Answer::broken(format!("{} sends more than one request, so it can't race", other.word()))))
+        }
+    }
+}
+
+/// What a lane's reply means for its verb; what it gave is saved.
+fn settle(
+    verb: &Verb,
+    scene: &mut Scene<'_>,
+    number: usize,
+    reply: &crate::target::Reply,
+) -> Result<Answer, NeverSaved> {
+    match verb {
+        Verb::Exchange(exchange) => exchange::settle(exchange, scene, number, reply),
+        Verb::Refresh(refresh) => refresh::settle(refresh, scene, number, reply),
+        Verb::Call(call) => call::settle(call, scene, number, reply),
+        Verb::Logout(_) => Ok(logout::settle(number, reply)),
+        _ => Ok(approve::settle(number, reply)),
+    }
+}

@@ -1,0 +1,149 @@
+//! What `exchange` and `refresh` share: a token request made right, or wrong in one way (RFC 6749 §2.3.1, §4.1.3, §6), and
+//! the reading of its answer (§5).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use http::header::AUTHORIZATION;
+
+use super::authorize::changed;
+use crate::engine::answer::{Answer, Came, Facts, Tokens, access_token, of_reply};
+use crate::engine::scene::{GrantHeld, Scene};
+use crate::engine::secrets::secret;
+use crate::suite::{Client, Credentials, Encoding, Secret, TokenRequest, User};
+use crate::target::{ClientAuthentication, Outgoing, Reply};
+
+/// Builds the request that `client` sends with these parameters (without its credentials).
+pub fn build(
+    asked: &TokenRequest,
+    client: &Client,
+    mut parameters: Vec<(String, String)>,
+    scene: &mut Scene<'_>,
+) -> Result<Outgoing, Answer> {
+    let id = scene.world.client(client).client_id.clone();
+    let right = scene.world.client(client).client_secret.clone();
+    let shown = secret(scene, client, asked.secret);
+    let mut query = Vec::new();
+    let mut basic = None;
+    let named = |secret: Option<String>| {
+        let mut credentials = vec![("client_id".to_owned(), id.clone())];
+        credentials.extend(secret.map(|secret| ("client_secret".to_owned(), secret)));
+        credentials
+    };
+    match asked.credentials {
+        Credentials::Usual => match (scene.target.file().client_authentication, &shown) {
+            (ClientAuthentication::Basic, Some(shown)) => basic = Some(shown.clone()),
+            _ => parameters.splice(1..1, named(shown)).for_each(drop),
+        },
+        Credentials::Query => query = named(shown),
+        Credentials::BasicRightBodyWrong => {
+            basic = Some(right);
+            let wrong = secret(scene, client, Secret::Wrong);
+            parameters.splice(1..1, named(wrong)).for_each(drop);
+        }
+        Credentials::BasicWrongBodyRight => {
+            basic = secret(scene, client, Secret::Wrong);
+            parameters.splice(1..1, named(Some(right))).for_each(drop);
+        }
+    }
+    changed(&mut parameters, &asked.set, &asked.omit, &asked.twice, scene);
+    let method = Method::from_bytes(asked.method.as_bytes())
+        .map_err(|_| Answer::broken(format!("{} is no HTTP method", asked.method)))?;
+    let url = scene.target.url(&scene.target.file().endpoints.token);
+    let mut request = Outgoing::new(method, url).query(&query);
+    if let Some(secret) = basic {
+        // RFC 6749 §2.3.1: both are form encoded first.
+        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", encoded(&id), encoded(&secret));
+        request = request.header(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)));
+    }
+    Ok(match asked.encoding {
+        Encoding::Form => request.form(&parameters),
+        Encoding::Query => request.query(&parameters),
+        Encoding::Json => {
+            let members = parameters.into_iter().map(|(key, value)| (key, value.into())).collect();
+            request.json(&serde_json::Value::Object(members))
+        }
+    })
+}
+
+/// Whose tokens an answer should hold.
+pub struct Due<'a> {
+    pub user: &'a User,
+    pub client: &'a Client,
+    pub login: Option<String>,
+    /// The code that was exchanged.
+    pub code: Option<String>,
+    /// The refresh token that was used.
+    pub refresh: Option<String>,
+}
+
+/// Reads a token endpoint's answer, and takes note of the tokens in it.
+pub fn read(
+    due: Due<'_>,
+    scene: &mut Scene<'_>,
+    number: usize,
+    reply: &Reply,
+) -> (Answer, Option<GrantHeld>) {
+    let mut answer = of_reply(reply, |response| access_token(response).map(|_| "an access token".into()));
+    answer.exchange = Some(number);
+    let given = answer.response.as_ref().filter(|_| answer.came == Came::Granted);
+    let Some((json, access)) = given.and_then(|response| Some((response.json()?, access_token(response)?)))
+    else {
+        return (answer, None);
+    };
+    let part = |key: &str| json.get(key).cloned();
+    let tokens = Tokens {
+        access_seen_before: scene.given.contains(&access),
+        refresh: part("refresh_token"),
+        token_type: part("token_type"),
+        expires_in: part("expires_in"),
+        user_id: part("user_id"),
+        client_id: part("client_id"),
+        due_user: scene.world.user(due.user).user_id.clone(),
+        due_client: scene.world.client(due.client).client_id.clone(),
+        used_refresh: due.refresh,
+    };
+    let refresh = tokens.refresh_text().map(str::to_owned);
+    let kind = format!("{}·{}", due.user, due.client);
+    scene.tape.secrets().add(&access, &format!("{kind}·access"));
+    if let Some(refresh) = &refresh {
+        scene.tape.secrets().add(refresh, &format!("{kind}·refresh"));
+    }
+    scene.given.push(access.clone());
+    let label = scene.tape.secrets().label(&access);
+    answer.said = answer.said.replace("an access token", &label);
+    let held = GrantHeld {
+        client: due.client.clone(),
+        user: due.user.clone(),
+        login: due.login,
+        code: due.code,
+        access,
+        refresh,
+        lifetime: tokens.lifetime(),
+        given: scene.clock,
+    };
+    answer.facts = Facts::Tokens(Box::new(tokens));
+    (answer, Some(held))
+}
+
+/// How a title says that a request is not quite right.
+pub fn oddities(asked: &TokenRequest) -> String {
+    let mut odd = Vec::new();
+    if asked.secret != Secret::Right {
+        odd.push(format!("secret: {}", asked.secret));
+    }
+    if asked.credentials != Credentials::Usual {
+        odd.push(format!("credentials: {}", asked.credentials));
+    }
+    if asked.method != "POST" {
+        odd.push(format!("by {}", asked.method));
+    }
+    if asked.encoding != Encoding::Form {
+        odd.push(format!("encoded as {}", asked.encoding));
+    }
+    odd.extend(asked.set.iter().map(|(key, _)| format!("{key} changed")));
+    odd.extend(asked.omit.iter().map(|key| format!("no {key}")));
+    odd.extend(asked.twice.iter().map(|(key, _)| format!("{key} twice")));
+    if odd.is_empty() { String::new() } else { format!(" ({})", odd.join(", ")) }
+}
