@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
+
 use super::ledger::{Ledger, Refusal, Seconds, Turn, WorldId};
 use super::rules::{Gap, Rules};
 
@@ -87,12 +89,21 @@ impl Sitting<'_> {
             return;
         }
         self.ledger = None;
-        let began = Instant::now();
-        // A sleep would last a millisecond and more; yielding lets the other workers' threads run meanwhile.
-        while began.elapsed() < self.bank.window {
-            std::thread::yield_now();
+        // Blocking, as a slow call between a check and an act is. A runtime with several workers moves this one's other
+        // requests away meanwhile; on one worker nobody else can come in.
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => spin(self.bank.window),
+            _ => tokio::task::block_in_place(|| spin(self.bank.window)),
         }
         self.ledger = Some(self.bank.ledger());
+    }
+}
+
+/// A sleep would last a millisecond and more; yielding lets other threads have the core meanwhile.
+fn spin(window: Duration) {
+    let began = Instant::now();
+    while began.elapsed() < window {
+        std::thread::yield_now();
     }
 }
 

@@ -7,7 +7,7 @@
 //! | `GET /control/worlds/standing` | the world that is there from the start, for use by hand |
 //! | `DELETE /control/worlds/{world}` | 204 |
 //! | `POST /control/worlds/{world}/advance` `{"seconds": n}` | `{"now": n}`; at most ten years at once |
-//! | `POST /control/worlds/{world}/login` `{"login", "user", "allow"}` | the redirect that the user's browser would get: 303; 404 if the login is unknown, 409 if it is over |
+//! | `POST /control/worlds/{world}/login` `{"login", "user", "allow"}` | 303, the redirect due to the user's browser; 404 unknown, 409 over |
 //! | `POST /control/worlds/{world}/approve` `{"login", "user"}` | `{}`; 404 unknown, 403 not this user's, 409 over |
 //! | `POST /control/worlds/{world}/deny` `{"login", "user"}` | the same |
 //! | `POST /control/worlds/{world}/disconnect` `{"user", "client"}` | `{}` |

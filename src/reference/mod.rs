@@ -6,8 +6,8 @@
 //! - `http`: the routes and pages over the ledger.
 //! - [`control`]: what tests need and no real bank has: worlds, a clock, logins without a browser.
 //!
-//! Everything is in memory. A base URL serves all worlds; which one a request belongs to follows from the client id, the
-//! login or the token in it, and never shows.
+//! Everything is in memory. One base URL serves all worlds; which one a request belongs to follows from the client id,
+//! the login or the token in it, and never shows.
 
 mod bank;
 pub mod control;
@@ -48,10 +48,10 @@ impl Default for Options {
     }
 }
 
-/// Serves the bank on `listener`, HTTP/1.1 and HTTP/2 with prior knowledge, until `stop` comes and the requests under way
-/// are answered.
+/// Serves the bank on `listener`, HTTP/1.1 and HTTP/2 with prior knowledge, until `stop` comes and the requests under
+/// way are answered.
 ///
-/// Race defects need a runtime with several worker threads.
+/// Race defects need a runtime with several worker threads: on one, nobody comes in through the gap.
 ///
 /// # Errors
 /// What the listener breaks with.

@@ -29,7 +29,7 @@ pub async fn open(State(bank): State<Arc<Bank>>, method: Method, uri: Uri) -> Re
     }
     let query = uri.query().unwrap_or_default().as_bytes();
     match Params::read(query, bank.rules.authorize.duplicates) {
-        Ok(params) => begin(&bank, &params).unwrap_or_else(|stop| stop),
+        Ok(params) => begin(&bank, &params).unwrap_or_else(|stopped| *stopped),
         Err(twice) => {
             let why = "The app's request names one thing twice.";
             stop(
@@ -109,13 +109,18 @@ pub fn land(bank: &Bank, status: StatusCode, landing: &Landing) -> Response {
     response
 }
 
-/// Where the checks stand in the order in which they are made. The error is an answer too: the request went wrong.
-fn begin(bank: &Bank, params: &Params) -> Result<Response, Response> {
+/// The checks, in the order in which they are made. The error is an answer too: the way ends there.
+fn begin(bank: &Bank, params: &Params) -> Result<Response, Box<Response>> {
     let rules = &bank.rules.authorize;
     let unknown = params.names().find(|name| !KNOWN.contains(name));
     if let Some(unknown) = unknown.filter(|_| !rules.unknown_ignored.kept()) {
         let why = "The app's request names something unknown.";
-        return Err(stop(bank, "bad_request.bad_param", why, Some(unknown)));
+        return Err(Box::new(stop(
+            bank,
+            "bad_request.bad_param",
+            why,
+            Some(unknown),
+        )));
     }
     let (world, client) = known_client(bank, params)?;
     let redirect_uri = known_redirect_uri(bank, params, world, client)?;
@@ -135,8 +140,8 @@ fn begin(bank: &Bank, params: &Params) -> Result<Response, Response> {
         let login = turn.open_login(client, redirect_uri.clone(), state.clone());
         Ok(Ok((login, turn.client_name(client))))
     });
-    match opened.map_err(|refusal| Problem::from(refusal).into_response())? {
-        Err(landing) => Err(land(bank, StatusCode::FOUND, &landing)),
+    match opened.map_err(|refusal| Box::new(Problem::from(refusal).into_response()))? {
+        Err(landing) => Ok(land(bank, StatusCode::FOUND, &landing)),
         Ok((login, name)) => {
             let mut page = LoginPage::new(name, login.expose());
             let raw = state.filter(|_| rules.markup == Markup::Raw);
@@ -146,7 +151,7 @@ fn begin(bank: &Bank, params: &Params) -> Result<Response, Response> {
     }
 }
 
-fn known_client(bank: &Bank, params: &Params) -> Result<(WorldId, ClientIx), Response> {
+fn known_client(bank: &Bank, params: &Params) -> Result<(WorldId, ClientIx), Box<Response>> {
     let id = params.text("client_id").unwrap_or_default();
     let world = bank.ledger().world_of_client(&id);
     let found = world.map(|world| (world, bank.turn(world, |turn| turn.client(&id))));
@@ -154,15 +159,19 @@ fn known_client(bank: &Bank, params: &Params) -> Result<(WorldId, ClientIx), Res
         return Ok((world, client));
     }
     if bank.rules.authorize.bad_request_lands == BadRequestLands::OnUnknownClientsUri {
-        return Err(land_untrusted(bank, params, "unauthorized_client"));
+        return Err(Box::new(land_untrusted(
+            bank,
+            params,
+            "unauthorized_client",
+        )));
     }
     let why = "The bank doesn't know the app that sent you here.";
-    Err(stop(
+    Err(Box::new(stop(
         bank,
         "bad_request.bad_param.client_id",
         why,
         Some(&id),
-    ))
+    )))
 }
 
 fn known_redirect_uri(
@@ -170,7 +179,7 @@ fn known_redirect_uri(
     params: &Params,
     world: WorldId,
     client: ClientIx,
-) -> Result<String, Response> {
+) -> Result<String, Box<Response>> {
     let given = params.text("redirect_uri").unwrap_or_default();
     let rules = &bank.rules.authorize;
     let known = bank.turn(world, |turn| {
@@ -181,15 +190,15 @@ fn known_redirect_uri(
         return Ok(given.into_owned());
     }
     if rules.bad_request_lands == BadRequestLands::OnBadRedirectUri {
-        return Err(land_untrusted(bank, params, "invalid_request"));
+        return Err(Box::new(land_untrusted(bank, params, "invalid_request")));
     }
     let why = "The app asked the bank to send you to an address that is not registered as its own.";
-    Err(stop(
+    Err(Box::new(stop(
         bank,
         "bad_request.bad_param.redirect_uri",
         why,
         Some(&given),
-    ))
+    )))
 }
 
 /// What a bank must never do: redirect to an address that nobody vouches for.

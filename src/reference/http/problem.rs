@@ -8,9 +8,12 @@ use serde_json::{Map, Value, json};
 
 use crate::reference::ledger::{Issued, Refusal};
 
-/// One error answer.
+/// One error answer. Boxed, because it is the rare outcome of everything.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     status: u16,
     /// `<prefix>.<type>`; the prefix goes with the status.
     code: &'static str,
@@ -30,7 +33,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Problem {
+        Problem(Box::new(Parts {
             status,
             code,
             message: message.into(),
@@ -40,7 +43,7 @@ impl Problem {
             challenge: None,
             allow: None,
             bare: false,
-        }
+        }))
     }
 
     /// 400: the request itself is wrong.
@@ -51,10 +54,9 @@ impl Problem {
     /// 405.
     pub fn wrong_method(allow: &'static str) -> Self {
         let message = format!("this address answers {allow} only");
-        Problem {
-            allow: Some(allow),
-            ..Problem::new(405, "bad_request.method_not_allowed", message)
-        }
+        let mut problem = Problem::new(405, "bad_request.method_not_allowed", message);
+        problem.0.allow = Some(allow);
+        problem
     }
 
     /// 413.
@@ -78,51 +80,51 @@ impl Problem {
     }
 
     pub fn error(mut self, error: &'static str) -> Self {
-        self.error = Some(error);
+        self.0.error = Some(error);
         self
     }
 
     pub fn without_error(mut self) -> Self {
-        self.error = None;
+        self.0.error = None;
         self
     }
 
     pub fn challenge(mut self, challenge: &'static str) -> Self {
-        self.challenge = Some(challenge);
+        self.0.challenge = Some(challenge);
         self
     }
 
     pub fn unchallenged(mut self) -> Self {
-        self.challenge = None;
+        self.0.challenge = None;
         self
     }
 
     pub fn leaking(mut self, issued: Option<Issued>) -> Self {
-        self.leaked = issued;
+        self.0.leaked = issued;
         self
     }
 
     /// Only the status and the message are left.
     pub fn bare(mut self) -> Self {
-        self.bare = true;
+        self.0.bare = true;
         self
     }
 
     fn body(&self) -> Value {
         let mut body = Map::new();
-        body.insert("message".into(), self.message.clone().into());
-        if self.bare {
+        body.insert("message".into(), self.0.message.clone().into());
+        if self.0.bare {
             return Value::Object(body);
         }
-        body.insert("code".into(), self.code.into());
-        if let Some(error) = self.error {
+        body.insert("code".into(), self.0.code.into());
+        if let Some(error) = self.0.error {
             body.insert("error".into(), error.into());
-            body.insert("error_description".into(), self.message.clone().into());
+            body.insert("error_description".into(), self.0.message.clone().into());
         }
-        if let Some(params) = &self.params {
+        if let Some(params) = &self.0.params {
             body.insert("params".into(), params.clone());
         }
-        if let Some(issued) = &self.leaked {
+        if let Some(issued) = &self.0.leaked {
             body.insert("access_token".into(), issued.access.expose().into());
         }
         Value::Object(body)
@@ -192,12 +194,12 @@ impl From<Refusal> for Problem {
             Refusal::Breakdown => (500, "internal_service.breakdown", None),
         };
         let mut problem = Problem::new(status, code, refusal.to_string());
-        problem.error = error;
+        problem.0.error = error;
         if error == Some("invalid_token") {
-            problem.challenge = Some(BAD_TOKEN);
+            problem.0.challenge = Some(BAD_TOKEN);
         }
         if let Refusal::NotApproved { client_id, user_id } = refusal {
-            problem.params = Some(json!({ "client_id": client_id, "user_id": user_id }));
+            problem.0.params = Some(json!({ "client_id": client_id, "user_id": user_id }));
         }
         problem
     }
@@ -205,14 +207,15 @@ impl From<Refusal> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).expect("every status above is a valid one");
+        let status =
+            StatusCode::from_u16(self.0.status).expect("every status above is a valid one");
         let mut response = (status, self.body().to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(challenge) = self.challenge {
+        if let Some(challenge) = self.0.challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        if let Some(allow) = self.allow {
+        if let Some(allow) = self.0.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
         }
         response

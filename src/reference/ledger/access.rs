@@ -1,6 +1,6 @@
 //! What an access token is good for: whom it names, and what it opens.
 
-use super::world::{End, Entry, GrantIx, Life, RefreshLife, Standing};
+use super::rows::{End, Entry, GrantIx, Life, RefreshLife, Standing};
 use super::{APPROVAL_SECONDS, ClientIx, Digest, LoginIx, Refusal, Seconds, Turn, UserIx};
 use crate::reference::rules::{BadToken, Identity as IdentityRule, Pending, PublicWorks};
 

@@ -2,7 +2,7 @@
 //!
 //! Two steps: [`Turn::check_decision`], [`Turn::settle`]. The right bank takes them in one go.
 
-use super::world::{End, GrantIx, Life, RefreshLife, Stage, Standing};
+use super::rows::{End, GrantIx, Life, RefreshLife, Stage, Standing};
 use super::{LoginIx, Refusal, Turn, UserIx};
 use crate::reference::rules::{ApprovalReach, Finality};
 
@@ -41,6 +41,9 @@ impl Turn<'_> {
             Some(Standing::Denied)
                 if answer == Answer::Approve && finality == Finality::ApprovedAfterDenial => {}
             Some(Standing::TimedOut) if finality == Finality::ApprovedAfterTimeout => {}
+            // What another login's approval has opened looks pending to its owner still.
+            Some(Standing::Approved { .. }) if self.rules.sca.reach != ApprovalReach::ThisLogin => {
+            }
             _ => return Err(Refusal::ApprovalOver),
         }
         Ok(Ruling {
@@ -106,14 +109,14 @@ impl Turn<'_> {
                 let life = &mut self.world.access[token].life;
                 if *life == Life::Dead(End::LoggedOut) {
                     *life = Life::Live;
-                    grant.over = false;
+                    grant.over = None;
                 }
             }
             for &token in &grant.refresh {
                 let life = &mut self.world.refresh[token].life;
                 if *life == RefreshLife::Dead(End::LoggedOut) {
                     *life = RefreshLife::Live;
-                    grant.over = false;
+                    grant.over = None;
                 }
             }
         }

@@ -2,12 +2,10 @@
 //!
 //! Three steps: [`Turn::check_code`], [`Turn::spend_code`], [`Turn::issue`]. The right bank takes them in one go.
 
-use super::world::{
-    Access, CodeLife, End, Entry, Grant, GrantIx, Life, Refresh, RefreshLife, Takes,
-};
-use super::{ClientIx, Digest, EXPIRES_IN, LoginIx, Refusal, Seconds, Secret, Turn, UserIx};
+use super::rows::{CodeLife, End, Entry, Grant, GrantIx, Takes};
+use super::{ClientIx, Digest, LoginIx, Refusal, Seconds, Secret, Turn, UserIx};
 use crate::reference::rules::{
-    Binding, CodeRedirect, EvictionReach, Expiry, PublicRefreshToken, PublicWorks, Replay, Reuse,
+    Binding, CodeRedirect, PublicRefreshToken, PublicWorks, Replay, Reuse,
 };
 
 /// A code that was found good for this client.
@@ -127,7 +125,7 @@ impl Turn<'_> {
             login,
             user,
             client,
-            over: false,
+            over: None,
             access: Vec::new(),
             refresh: Vec::new(),
         });
@@ -165,50 +163,6 @@ impl Turn<'_> {
         }
     }
 
-    /// Kills every earlier token of this user and this client.
-    pub(super) fn evict(&mut self, user: UserIx, client: ClientIx) {
-        for grant in self.evicted_by(user, client) {
-            self.evict_grant(grant);
-        }
-    }
-
-    pub(super) fn mint_access(&mut self, grant: GrantIx, user: UserIx) -> Secret {
-        let (secret, digest) = self.mint.access(self.rules.whoami.bad_token, self.now);
-        let token = self.world.access.len();
-        self.world.access.push(Access {
-            grant,
-            user,
-            expires: self.expiry(),
-            life: Life::Live,
-        });
-        self.world.grants[grant.0].access.push(token);
-        self.world.entries.insert(digest, Entry::Access(token));
-        secret
-    }
-
-    pub(super) fn mint_refresh(&mut self, grant: GrantIx) -> Secret {
-        let (secret, digest) = self.mint.secret(self.now);
-        let token = self.world.refresh.len();
-        self.world.refresh.push(Refresh {
-            grant,
-            life: RefreshLife::Live,
-        });
-        self.world.grants[grant.0].refresh.push(token);
-        self.world.entries.insert(digest, Entry::Refresh(token));
-        secret
-    }
-
-    /// When an access token that is given now dies.
-    pub(super) fn expiry(&self) -> Seconds {
-        const FAR: Seconds = 7200;
-        match self.rules.token.expiry {
-            Expiry::Honest => self.now.saturating_add(EXPIRES_IN),
-            Expiry::Late => self.now.saturating_add(EXPIRES_IN + FAR),
-            Expiry::Early => self.now.saturating_add(EXPIRES_IN - FAR),
-            Expiry::Never => Seconds::MAX,
-        }
-    }
-
     /// Whether something spent at that time works again. Only a refresh token can be an older one of several.
     pub(super) fn may_reuse(&self, rule: Reuse, spent_at: Seconds) -> bool {
         match rule {
@@ -243,29 +197,6 @@ impl Turn<'_> {
             },
         };
         self.world.end_grant(grant, End::Abused, takes);
-        self.world.end_approval(self.world.grants[grant.0].login);
-    }
-
-    fn evicted_by(&self, user: UserIx, client: ClientIx) -> Vec<GrantIx> {
-        let reach = self.rules.one.reach;
-        let reaches = |grant: &Grant| {
-            !grant.over
-                && (grant.user == user || reach == EvictionReach::WholeClient)
-                && (grant.client == client || reach == EvictionReach::WholeUser)
-        };
-        let grants = self.world.grants.iter().enumerate();
-        grants
-            .filter(|(_, grant)| reaches(grant))
-            .map(|(at, _)| GrantIx(at))
-            .collect()
-    }
-
-    fn evict_grant(&mut self, grant: GrantIx) {
-        let takes = Takes {
-            access: self.rules.one.kills_access.kept(),
-            refresh: self.rules.one.kills_refresh.kept(),
-        };
-        self.world.end_grant(grant, End::Evicted, takes);
         self.world.end_approval(self.world.grants[grant.0].login);
     }
 }

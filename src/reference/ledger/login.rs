@@ -1,7 +1,7 @@
 //! From the login page to the redirect: the user says who they are, and yes or no.
 
 use super::mint::Secret;
-use super::world::{Approval, Code, CodeLife, Entry, Login, Stage, Standing};
+use super::rows::{Approval, Code, CodeLife, Entry, Login, Stage, Standing};
 use super::{ClientIx, Digest, LoginIx, Refusal, Turn, UserIx};
 use crate::reference::rules::{
     ApprovalReach, Denial, EvictionMoment, StateAbsent, StateOnError, StateOwner,

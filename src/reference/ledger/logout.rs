@@ -1,6 +1,6 @@
 //! How a client ends its own access, and how a user ends a client's.
 
-use super::world::{CodeLife, End, Entry, Grant, GrantIx, Stage, Takes};
+use super::rows::{CodeLife, End, Entry, Grant, GrantIx, Stage, Takes};
 use super::{ClientIx, Digest, LoginIx, Refusal, Turn, UserIx};
 use crate::reference::rules::{LogoutReach, LogoutRepeated};
 

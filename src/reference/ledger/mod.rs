@@ -1,9 +1,9 @@
 //! The bank's books, as a pure state machine: the executable reading of what the bank's documents promise.
 //!
-//! A [`Ledger`] holds worlds: each its own users, clients, logins and tokens, and its own clock. A request is a [`Turn`] in
-//! one world: it has the time and the randomness it was given, and no way to the outside. What takes two steps in a
-//! real bank (check, then act) is two calls here, so that the caller decides what may happen in between; the right bank
-//! lets nothing.
+//! A [`Ledger`] holds worlds: each its own users, clients, logins and tokens, and its own clock. A request is a
+//! [`Turn`] in one world: it has the time and the randomness it was given, and no way to the outside. What takes two
+//! steps in a real bank (check, then act) is two calls here, so that the caller decides what may happen in between; the
+//! right bank lets nothing.
 //!
 //! Not here: HTTP, pages, error bodies, locks, the wall clock.
 
@@ -15,12 +15,15 @@ mod history;
 mod login;
 mod logout;
 mod mint;
+mod parties;
 #[cfg(test)]
 mod properties;
 mod refresh;
 mod refusal;
+mod rows;
 #[cfg(test)]
 mod scene;
+mod tokens;
 mod world;
 
 pub use access::{Bearer, Endpoint, Identity};
@@ -32,7 +35,8 @@ pub use login::{Landing, Outcome};
 pub use mint::{Digest, Secret};
 pub use refresh::{Asked, Claimed, Rotating};
 pub use refusal::Refusal;
-pub use world::{ClientIx, ClientView, LoginIx, UserIx, UserView, World, WorldId, WorldView};
+pub use rows::{ClientIx, LoginIx, UserIx};
+pub use world::{ClientView, UserView, World, WorldId, WorldView};
 
 use std::collections::HashMap;
 use std::sync::Arc;

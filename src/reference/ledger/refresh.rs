@@ -1,9 +1,10 @@
 //! Refreshing access (RFC 6749 §6): "a one-time operation" (Monzo API docs, "Refreshing access").
 //!
-//! Three steps: [`Turn::check_refresh`], [`Turn::claim_refresh`], [`Turn::rotate`]. The right bank takes them in one go.
+//! Three steps: [`Turn::check_refresh`], [`Turn::claim_refresh`], [`Turn::rotate`]. The right bank takes them in one
+//! go.
 
 use super::exchange::{Issued, Source};
-use super::world::{CodeLife, End, Entry, GrantIx, Life, RefreshLife, Takes};
+use super::rows::{CodeLife, End, Entry, GrantIx, Life, RefreshLife, Takes};
 use super::{ClientIx, Digest, Refusal, Secret, Turn, UserIx};
 use crate::reference::rules::{
     Binding, Extras, Promise, RefreshKind, Reuse, ReuseRevokes, Rotation,
@@ -86,9 +87,13 @@ impl Turn<'_> {
         })
     }
 
-    /// Marks the token as used. Refused if its grant has ended since it was looked at.
+    /// Marks the token as used. Refused if its grant has ended since it was looked at, unless by the reuse of this very
+    /// token: of several copies at once, none must be refused for what another one did.
     pub fn claim_refresh(&mut self, rotating: Rotating) -> Result<Claimed, Refusal> {
-        if self.world.grants[rotating.grant.0].over {
+        if self.world.grants[rotating.grant.0]
+            .over
+            .is_some_and(|end| end != End::Abused)
+        {
             return Err(Refusal::BadRefreshToken);
         }
         let keeps = self.rules.refresh.rotation == Rotation::SameRefreshToken;
@@ -156,7 +161,9 @@ impl Turn<'_> {
 
     pub(super) fn grant_of_code(&self, login: super::LoginIx) -> Option<GrantIx> {
         match self.world.code(login)?.1.life {
-            CodeLife::Spent { grant, .. } => grant.filter(|g| !self.world.grants[g.0].over),
+            CodeLife::Spent { grant, .. } => {
+                grant.filter(|g| self.world.grants[g.0].over.is_none())
+            }
             CodeLife::Fresh | CodeLife::Dead => None,
         }
     }
@@ -169,7 +176,9 @@ impl Turn<'_> {
             RefreshLife::Spent { at } => {
                 let rule = self.rules.refresh.reuse;
                 let forgotten = rule == Reuse::OlderAllowed && !self.newest_spent(grant, token);
-                if !self.world.grants[grant.0].over && (self.may_reuse(rule, at) || forgotten) {
+                if self.world.grants[grant.0].over.is_none()
+                    && (self.may_reuse(rule, at) || forgotten)
+                {
                     return Ok(());
                 }
                 self.punish_reuse(grant);
@@ -206,8 +215,8 @@ impl Turn<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows::Standing;
     use super::super::scene::Scene;
-    use super::super::world::Standing;
     use super::*;
 
     fn refresh_of(issued: &Issued) -> &Secret {

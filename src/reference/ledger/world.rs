@@ -1,33 +1,18 @@
-//! One world's rows: users, clients, logins, grants and their tokens; and how a grant ends.
+//! One world: how it is made, its clock, and how what is in it ends.
 
 use std::collections::HashMap;
 
 use rand::CryptoRng;
 
-use super::fixture::{ClientSeed, Fixture, UserSeed};
+use super::Seconds;
+use super::fixture::Fixture;
 use super::mint::{Digest, Secret};
-use super::{Refusal, Seconds, Turn};
-use crate::reference::rules::{PublicWorks, SecretCheck};
+use super::rows::*;
+use crate::reference::rules::SecretCheck;
 
 /// Which world; never seen outside the bank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct WorldId(pub(super) u64);
-
-/// A user's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct UserIx(pub(super) usize);
-
-/// A client's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ClientIx(pub(super) usize);
-
-/// A login's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LoginIx(pub(super) usize);
-
-/// A grant's row: what one exchange gave, and all that was refreshed from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct GrantIx(pub usize);
 
 /// What a world was made with, secrets in the clear.
 #[derive(Clone, Debug)]
@@ -69,149 +54,6 @@ pub struct World {
     pub(super) access: Vec<Access>,
     pub(super) refresh: Vec<Refresh>,
     pub(super) entries: HashMap<Digest, Entry>,
-}
-
-#[derive(Debug)]
-pub(super) struct User {
-    pub role: &'static str,
-    pub id: String,
-    pub account_id: String,
-    pub seed: &'static UserSeed,
-}
-
-#[derive(Debug)]
-pub(super) struct Client {
-    pub role: &'static str,
-    pub id: String,
-    pub secret: Digest,
-    pub seed: &'static ClientSeed,
-}
-
-/// What a digest is the digest of.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Entry {
-    Login(LoginIx),
-    Code(LoginIx),
-    Access(usize),
-    Refresh(usize),
-}
-
-/// From the login page to the decision of the approval.
-#[derive(Debug)]
-pub(super) struct Login {
-    pub client: ClientIx,
-    pub redirect_uri: String,
-    pub state: Option<Vec<u8>>,
-    pub stage: Stage,
-    pub approval: Option<Approval>,
-}
-
-#[derive(Debug)]
-pub(super) enum Stage {
-    Open,
-    Denied,
-    Allowed { user: UserIx, code: Code },
-}
-
-#[derive(Debug)]
-pub(super) struct Code {
-    pub born: Seconds,
-    pub life: CodeLife,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum CodeLife {
-    Fresh,
-    /// `grant` is what it gave, once that is there.
-    Spent {
-        at: Seconds,
-        grant: Option<GrantIx>,
-    },
-    Dead,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Approval {
-    pub born: Seconds,
-    pub standing: Standing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    Pending,
-    Approved {
-        at: Seconds,
-    },
-    Denied,
-    /// By a logout, a newer login, a disconnection.
-    Ended,
-    /// Nobody decided in time. Never stored: it follows from the clock.
-    TimedOut,
-}
-
-#[derive(Debug)]
-pub(super) struct Grant {
-    pub login: LoginIx,
-    pub user: UserIx,
-    pub client: ClientIx,
-    pub over: bool,
-    pub access: Vec<usize>,
-    pub refresh: Vec<usize>,
-}
-
-#[derive(Debug)]
-pub(super) struct Access {
-    pub grant: GrantIx,
-    pub user: UserIx,
-    pub expires: Seconds,
-    pub life: Life,
-}
-
-#[derive(Debug)]
-pub(super) struct Refresh {
-    pub grant: GrantIx,
-    pub life: RefreshLife,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Life {
-    Live,
-    Dead(End),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RefreshLife {
-    Live,
-    Spent { at: Seconds },
-    Dead(End),
-}
-
-/// Why something ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// By its successor.
-    Replaced,
-    /// By a newer login.
-    Evicted,
-    LoggedOut,
-    /// By its owner, in the bank's app.
-    Disconnected,
-    /// Because something that was spent was used again.
-    Abused,
-}
-
-/// Which tokens of a grant an end takes along.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Takes {
-    pub access: bool,
-    pub refresh: bool,
-}
-
-impl Takes {
-    pub const ALL: Takes = Takes {
-        access: true,
-        refresh: true,
-    };
 }
 
 impl World {
@@ -299,7 +141,9 @@ impl World {
     /// Ends what is left of a grant: its tokens, and the approval that it waits for. What is dead keeps its reason.
     pub(super) fn end_grant(&mut self, grant: GrantIx, end: End, takes: Takes) {
         let row = &mut self.grants[grant.0];
-        row.over |= takes.access && takes.refresh;
+        if takes.access && takes.refresh {
+            row.over.get_or_insert(end);
+        }
         if takes.access {
             for &token in &row.access {
                 let life = &mut self.access[token].life;
@@ -350,103 +194,6 @@ impl World {
     }
 }
 
-impl Turn<'_> {
-    /// The client with this id.
-    pub fn client(&self, client_id: &str) -> Result<ClientIx, Refusal> {
-        let at = self.world.clients.iter().position(|c| c.id == client_id);
-        at.map(ClientIx).ok_or(Refusal::UnknownClient)
-    }
-
-    /// The client that must show that it is `client`: by its secret, or, if it can't keep one, by none.
-    ///
-    /// `None` is a request without a secret, or with an empty one (RFC 6749 §3.2: the same).
-    pub fn authenticate(&self, client: ClientIx, secret: Option<&str>) -> Result<(), Refusal> {
-        let rule = self.rules.token.secret_check;
-        let row = &self.world.clients[client.0];
-        let passes = match secret {
-            Some("") if rule == SecretCheck::EmptyPasses => true,
-            None if row.seed.confidential => !self.rules.public.no_downgrade.kept(),
-            None | Some("") => !row.seed.confidential,
-            Some(_) if rule == SecretCheck::NotChecked => true,
-            Some(secret) => {
-                let shown = Digest::of_client_secret(rule, secret);
-                let any = rule == SecretCheck::AnyClients;
-                let others = self.world.clients.iter().filter(|_| any);
-                row.secret.same(&shown) | others.fold(false, |met, c| met | c.secret.same(&shown))
-            }
-        };
-        passes.then_some(()).ok_or(Refusal::BadClientSecret)
-    }
-
-    /// Whether this client's kind is served at all: every kind is.
-    pub(super) fn serves(&self, client: ClientIx, unserved: PublicWorks) -> bool {
-        self.confidential(client) || self.rules.public.works != unserved
-    }
-
-    /// Whether a client was registered as one that can keep a secret.
-    pub fn confidential(&self, client: ClientIx) -> bool {
-        self.world.clients[client.0].seed.confidential
-    }
-
-    pub fn client_id(&self, client: ClientIx) -> &str {
-        &self.world.clients[client.0].id
-    }
-
-    /// The name that users know a client by.
-    pub fn client_name(&self, client: ClientIx) -> &'static str {
-        &self.world.clients[client.0].seed.name
-    }
-
-    pub fn redirect_uris(&self, client: ClientIx) -> &'static [String] {
-        &self.world.clients[client.0].seed.redirect_uris
-    }
-
-    /// The redirect URIs of all clients of the world.
-    pub fn all_redirect_uris(&self) -> impl Iterator<Item = &'static String> {
-        let clients = self.world.clients.iter();
-        clients.flat_map(|client| &client.seed.redirect_uris)
-    }
-
-    pub fn user_id(&self, user: UserIx) -> &str {
-        &self.world.users[user.0].id
-    }
-
-    /// Another user than this one, if there is one.
-    pub fn another_user(&self, user: UserIx) -> UserIx {
-        UserIx((user.0 + 1) % self.world.users.len())
-    }
-
-    /// Another client than this one, if there is one.
-    pub fn another_client(&self, client: ClientIx) -> ClientIx {
-        ClientIx((client.0 + 1) % self.world.clients.len())
-    }
-
-    pub fn user_by_role(&self, role: &str) -> Option<UserIx> {
-        self.world
-            .users
-            .iter()
-            .position(|user| user.role == role)
-            .map(UserIx)
-    }
-
-    pub fn client_by_role(&self, role: &str) -> Option<ClientIx> {
-        self.world
-            .clients
-            .iter()
-            .position(|client| client.role == role)
-            .map(ClientIx)
-    }
-
-    /// The user with this email, whatever its case.
-    pub fn user_by_email(&self, email: &str) -> Option<UserIx> {
-        let users = &self.world.users;
-        let at = users
-            .iter()
-            .position(|user| user.seed.email.eq_ignore_ascii_case(email.trim()));
-        at.map(UserIx)
-    }
-}
-
 /// `prefix` and 132 random bits as letters and digits. No secret, but unique.
 fn identifier(prefix: &str, rng: &mut dyn CryptoRng) -> String {
     let mut text = prefix.to_owned();
@@ -454,44 +201,4 @@ fn identifier(prefix: &str, rng: &mut dyn CryptoRng) -> String {
     let letters = secret.expose().chars().filter(char::is_ascii_alphanumeric);
     text.extend(letters.take(22));
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::scene::Scene;
-    use super::*;
-
-    #[test]
-    fn a_confidential_client_must_show_its_own_secret() {
-        let mut scene = Scene::default();
-        let right = scene.secret("server");
-        let others = scene.secret("other");
-        let shorter = right[..right.len() - 1].to_owned();
-        for bad in [
-            None,
-            Some(""),
-            Some("wrong"),
-            Some(&*others),
-            Some(&*shorter),
-        ] {
-            assert_eq!(
-                scene.authenticate("server", bad),
-                Err(Refusal::BadClientSecret),
-                "{bad:?}"
-            );
-        }
-        assert_eq!(scene.authenticate("server", Some(&right)), Ok(()));
-    }
-
-    #[test]
-    fn a_public_client_needs_no_secret_but_may_not_show_a_wrong_one() {
-        let mut scene = Scene::default();
-        let right = scene.secret("public");
-        assert_eq!(scene.authenticate("public", None), Ok(()));
-        assert_eq!(scene.authenticate("public", Some(&right)), Ok(()));
-        assert_eq!(
-            scene.authenticate("public", Some("wrong")),
-            Err(Refusal::BadClientSecret)
-        );
-    }
 }

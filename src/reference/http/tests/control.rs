@@ -106,3 +106,23 @@ async fn a_body_that_is_not_due_is_named() {
         refused.refuses(400, "bad_request.bad_json", None);
     }
 }
+
+#[tokio::test]
+async fn http_2_is_spoken_on_the_same_port() {
+    let bank = Served::right().await;
+    let address = bank.base.strip_prefix("http://").expect("a scheme");
+    let socket = tokio::net::TcpStream::connect(address)
+        .await
+        .expect("it listens");
+    let (client, connection) = h2::client::handshake(socket)
+        .await
+        .expect("it speaks HTTP/2");
+    tokio::spawn(connection);
+    let mut client = client.ready().await.expect("open");
+    let request = http::Request::get(format!("{}/ping/whoami", bank.base)).body(());
+    let (answer, _) = client
+        .send_request(request.expect("valid"), true)
+        .expect("sent");
+    assert_eq!(answer.await.expect("answered").status(), 401);
+    drop::<h2::client::SendRequest<bytes::Bytes>>(client);
+}

@@ -29,6 +29,16 @@ async fn winners(bank: &Served, requests: Vec<RequestBuilder>) -> (usize, usize)
     (given.len(), live)
 }
 
+/// Whether it happens in one of a few rounds: a machine under load may let one round's requests come apart.
+async fn ever(round: impl AsyncFn() -> bool) -> bool {
+    for _ in 0..20 {
+        if round().await {
+            return true;
+        }
+    }
+    false
+}
+
 async fn exchanges(bank: &Served) -> (usize, usize) {
     let (_, code) = bank.code("alice", "server").await;
     winners(
@@ -99,7 +109,7 @@ async fn the_right_bank_has_one_winner() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn code_one_winner_forks() {
     let bank = Served::with(&["code.one-winner"], WINDOW).await;
-    assert!(exchanges(&bank).await.0 > 1);
+    assert!(ever(async || exchanges(&bank).await.0 > 1).await);
     assert_eq!(refreshes(&bank).await.0, 1);
     assert_eq!(logins(&bank).await.1, 1);
 }
@@ -107,7 +117,7 @@ async fn code_one_winner_forks() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn refresh_one_winner_forks() {
     let bank = Served::with(&["refresh.one-winner"], WINDOW).await;
-    assert!(refreshes(&bank).await.0 > 1);
+    assert!(ever(async || refreshes(&bank).await.0 > 1).await);
     assert_eq!(exchanges(&bank).await.0, 1);
     assert_eq!(logins(&bank).await, (2, 1));
 }
@@ -115,7 +125,7 @@ async fn refresh_one_winner_forks() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_concurrent_logins_leaves_two_alive() {
     let bank = Served::with(&["one.concurrent-logins"], WINDOW).await;
-    assert_eq!(logins(&bank).await, (2, 2));
+    assert!(ever(async || logins(&bank).await == (2, 2)).await);
     assert_eq!(exchanges(&bank).await.0, 1);
     assert_eq!(refreshes(&bank).await.0, 1);
 }
@@ -123,11 +133,7 @@ async fn one_concurrent_logins_leaves_two_alive() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn logout_races_leave_a_token_that_outlives_the_logout() {
     let bank = Served::with(&["logout.races"], WINDOW).await;
-    let mut found = false;
-    for _ in 0..20 {
-        found |= outlives(&bank).await;
-    }
-    assert!(found);
+    assert!(ever(async || outlives(&bank).await).await);
     assert_eq!(refreshes(&bank).await.0, 1);
     let right = Served::right().await;
     for _ in 0..20 {
@@ -138,7 +144,7 @@ async fn logout_races_leave_a_token_that_outlives_the_logout() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_approval_and_a_denial_are_both_taken() {
     let bank = Served::with(&["logout.races:approve-deny"], WINDOW).await;
-    assert_eq!(decisions(&bank).await, 2);
+    assert!(ever(async || decisions(&bank).await == 2).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

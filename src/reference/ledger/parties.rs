@@ -1,0 +1,142 @@
+//! Who is who: finding users and clients, and how a client shows which one it is (RFC 6749 §3.2.1).
+
+use super::rows::{ClientIx, UserIx};
+use super::{Digest, Refusal, Turn};
+use crate::reference::rules::{PublicWorks, SecretCheck};
+
+impl Turn<'_> {
+    /// The client with this id.
+    pub fn client(&self, client_id: &str) -> Result<ClientIx, Refusal> {
+        let at = self.world.clients.iter().position(|c| c.id == client_id);
+        at.map(ClientIx).ok_or(Refusal::UnknownClient)
+    }
+
+    /// The client that must show that it is `client`: by its secret, or, if it can't keep one, by none.
+    ///
+    /// `None` is a request without a secret, or with an empty one (RFC 6749 §3.2: the same).
+    pub fn authenticate(&self, client: ClientIx, secret: Option<&str>) -> Result<(), Refusal> {
+        let rule = self.rules.token.secret_check;
+        let row = &self.world.clients[client.0];
+        let passes = match secret {
+            Some("") if rule == SecretCheck::EmptyPasses => true,
+            None if row.seed.confidential => !self.rules.public.no_downgrade.kept(),
+            None | Some("") => !row.seed.confidential,
+            Some(_) if rule == SecretCheck::NotChecked => true,
+            Some(secret) => {
+                let shown = Digest::of_client_secret(rule, secret);
+                let any = rule == SecretCheck::AnyClients;
+                let others = self.world.clients.iter().filter(|_| any);
+                row.secret.same(&shown) | others.fold(false, |met, c| met | c.secret.same(&shown))
+            }
+        };
+        passes.then_some(()).ok_or(Refusal::BadClientSecret)
+    }
+
+    /// Whether this client's kind is served at all: every kind is.
+    pub(super) fn serves(&self, client: ClientIx, unserved: PublicWorks) -> bool {
+        self.confidential(client) || self.rules.public.works != unserved
+    }
+
+    /// Whether a client was registered as one that can keep a secret.
+    pub fn confidential(&self, client: ClientIx) -> bool {
+        self.world.clients[client.0].seed.confidential
+    }
+
+    pub fn client_id(&self, client: ClientIx) -> &str {
+        &self.world.clients[client.0].id
+    }
+
+    /// The name that users know a client by.
+    pub fn client_name(&self, client: ClientIx) -> &'static str {
+        &self.world.clients[client.0].seed.name
+    }
+
+    pub fn redirect_uris(&self, client: ClientIx) -> &'static [String] {
+        &self.world.clients[client.0].seed.redirect_uris
+    }
+
+    /// The redirect URIs of all clients of the world.
+    pub fn all_redirect_uris(&self) -> impl Iterator<Item = &'static String> {
+        let clients = self.world.clients.iter();
+        clients.flat_map(|client| &client.seed.redirect_uris)
+    }
+
+    pub fn user_id(&self, user: UserIx) -> &str {
+        &self.world.users[user.0].id
+    }
+
+    /// Another user than this one, if there is one.
+    pub fn another_user(&self, user: UserIx) -> UserIx {
+        UserIx((user.0 + 1) % self.world.users.len())
+    }
+
+    /// Another client than this one, if there is one.
+    pub fn another_client(&self, client: ClientIx) -> ClientIx {
+        ClientIx((client.0 + 1) % self.world.clients.len())
+    }
+
+    pub fn user_by_role(&self, role: &str) -> Option<UserIx> {
+        self.world
+            .users
+            .iter()
+            .position(|user| user.role == role)
+            .map(UserIx)
+    }
+
+    pub fn client_by_role(&self, role: &str) -> Option<ClientIx> {
+        self.world
+            .clients
+            .iter()
+            .position(|client| client.role == role)
+            .map(ClientIx)
+    }
+
+    /// The user with this email, whatever its case.
+    pub fn user_by_email(&self, email: &str) -> Option<UserIx> {
+        let users = &self.world.users;
+        let at = users
+            .iter()
+            .position(|user| user.seed.email.eq_ignore_ascii_case(email.trim()));
+        at.map(UserIx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::Scene;
+    use super::*;
+
+    #[test]
+    fn a_confidential_client_must_show_its_own_secret() {
+        let mut scene = Scene::default();
+        let right = scene.secret("server");
+        let others = scene.secret("other");
+        let shorter = right[..right.len() - 1].to_owned();
+        for bad in [
+            None,
+            Some(""),
+            Some("wrong"),
+            Some(&*others),
+            Some(&*shorter),
+        ] {
+            assert_eq!(
+                scene.authenticate("server", bad),
+                Err(Refusal::BadClientSecret),
+                "{bad:?}"
+            );
+        }
+        assert_eq!(scene.authenticate("server", Some(&right)), Ok(()));
+    }
+
+    #[test]
+    fn a_public_client_needs_no_secret_but_may_not_show_a_wrong_one() {
+        let mut scene = Scene::default();
+        let right = scene.secret("public");
+        assert_eq!(scene.authenticate("public", None), Ok(()));
+        assert_eq!(scene.authenticate("public", Some(&right)), Ok(()));
+        assert_eq!(
+            scene.authenticate("public", Some("wrong")),
+            Err(Refusal::BadClientSecret)
+        );
+    }
+}

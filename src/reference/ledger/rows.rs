@@ -1,0 +1,165 @@
+//! The rows of a world: users, clients, logins, grants and their tokens, and the states that each can be in.
+
+use super::Seconds;
+use super::fixture::{ClientSeed, UserSeed};
+use super::mint::Digest;
+
+/// A user's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UserIx(pub(super) usize);
+
+/// A client's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientIx(pub(super) usize);
+
+/// A login's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LoginIx(pub(super) usize);
+
+/// A grant's row: what one exchange gave, and all that was refreshed from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct GrantIx(pub usize);
+
+#[derive(Debug)]
+pub(super) struct User {
+    pub role: &'static str,
+    pub id: String,
+    pub account_id: String,
+    pub seed: &'static UserSeed,
+}
+
+#[derive(Debug)]
+pub(super) struct Client {
+    pub role: &'static str,
+    pub id: String,
+    pub secret: Digest,
+    pub seed: &'static ClientSeed,
+}
+
+/// What a digest is the digest of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Entry {
+    Login(LoginIx),
+    Code(LoginIx),
+    Access(usize),
+    Refresh(usize),
+}
+
+/// From the login page to the decision of the approval.
+#[derive(Debug)]
+pub(super) struct Login {
+    pub client: ClientIx,
+    pub redirect_uri: String,
+    pub state: Option<Vec<u8>>,
+    pub stage: Stage,
+    pub approval: Option<Approval>,
+}
+
+#[derive(Debug)]
+pub(super) enum Stage {
+    Open,
+    Denied,
+    Allowed { user: UserIx, code: Code },
+}
+
+#[derive(Debug)]
+pub(super) struct Code {
+    pub born: Seconds,
+    pub life: CodeLife,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CodeLife {
+    Fresh,
+    /// `grant` is what it gave, once that is there.
+    Spent {
+        at: Seconds,
+        grant: Option<GrantIx>,
+    },
+    Dead,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Approval {
+    pub born: Seconds,
+    pub standing: Standing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Pending,
+    Approved {
+        at: Seconds,
+    },
+    Denied,
+    /// By a logout, a newer login, a disconnection.
+    Ended,
+    /// Nobody decided in time. Never stored: it follows from the clock.
+    TimedOut,
+}
+
+#[derive(Debug)]
+pub(super) struct Grant {
+    pub login: LoginIx,
+    pub user: UserIx,
+    pub client: ClientIx,
+    /// Why all of it ended, once it has.
+    pub over: Option<End>,
+    pub access: Vec<usize>,
+    pub refresh: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub(super) struct Access {
+    pub grant: GrantIx,
+    pub user: UserIx,
+    pub expires: Seconds,
+    pub life: Life,
+}
+
+#[derive(Debug)]
+pub(super) struct Refresh {
+    pub grant: GrantIx,
+    pub life: RefreshLife,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    Live,
+    Dead(End),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RefreshLife {
+    Live,
+    Spent { at: Seconds },
+    Dead(End),
+}
+
+/// Why something ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// By its successor.
+    Replaced,
+    /// By a newer login.
+    Evicted,
+    LoggedOut,
+    /// By its owner, in the bank's app.
+    Disconnected,
+    /// Because something that was spent was used again.
+    Abused,
+}
+
+/// Which tokens of a grant an end takes along.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Takes {
+    pub access: bool,
+    pub refresh: bool,
+}
+
+impl Takes {
+    pub const ALL: Takes = Takes {
+        access: true,
+        refresh: true,
+    };
+}
