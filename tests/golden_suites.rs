@@ -1,5 +1,5 @@
-//! What an author sees for each kind of mistake: `tests/golden/NAME.toml`, or a folder `NAME` of several files, and what
-//! is printed for it in `NAME.txt`. `UPDATE_GOLDEN=1 cargo test --test golden_suites` writes the latter anew.
+//! What an author sees for each kind of mistake: `tests/golden/NAME.toml`, or a folder `NAME` of several files, and
+//! what is printed for it in `NAME.txt`. `UPDATE_GOLDEN=1 cargo test --test golden_suites` writes the latter anew.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -105,7 +105,10 @@ pub const CLIENTS: [&str; 3] = ["server", "other", "public"];
 
 /// Declares an enum whose variants are written as fixed words in a suite.
 macro_rules! words {
-    ($($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $word:literal,)* })*) => {$(
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $word:literal,)* }
+    )*) => {$(
         $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[doc = $vdoc])* $variant,)* }

@@ -13,7 +13,8 @@ use super::read::case::is_kebab;
 use super::read::file::{stands_on_its_own, syntax_mistakes};
 use super::read::form::{Lenient, form};
 use super::read::value::{Defs, Prose, Value};
-use super::read::{Node, Reader, Written, meant_or_list, shown};
+use super::read::wording::{meant_or_list, shown};
+use super::read::{Node, Reader, Written};
 use crate::results::{Level, Requirement};
 
 /// Every promise that a case can prove.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 use super::case::{Source, Span};
@@ -158,7 +158,7 @@ impl Diagnostic {
     }
 }
 
-/// All of them for people: each with file, line, column, the line itself and a caret, and at the end how many there are.
+/// All of them for people: each with file, line, column, the line itself and a caret; at the end how many there are.
 pub fn render(diagnostics: &[Diagnostic], paint: Paint) -> String {
     let renderer = match paint {
         Paint::Plain => Renderer::plain(),
@@ -180,20 +180,26 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     let mut group = match &diagnostic.at {
         At::Path(path) => title.element(Origin::path(path)),
         At::Text(source, span) => {
-            let mut snippet =
-                snippet(source).annotation(AnnotationKind::Primary.span(span.clone()).label(
-                    // An empty label would leave a blank behind the caret.
-                    (!diagnostic.label.is_empty()).then_some(diagnostic.label.as_str()),
-                ));
-            for mark in diagnostic.also.iter().filter(|mark| mark.source == *source) {
-                snippet = snippet.annotation(context(mark));
+            let beside: Vec<&Mark> = diagnostic
+                .also
+                .iter()
+                .filter(|mark| mark.source == *source)
+                .collect();
+            let mut window = Window::of(source, beside.iter().map(|mark| &mark.span).chain([span]));
+            // An empty label would leave a blank behind the caret.
+            let label = (!diagnostic.label.is_empty()).then_some(diagnostic.label.as_str());
+            window.mark(AnnotationKind::Primary, span, label);
+            for mark in beside {
+                window.mark(AnnotationKind::Context, &mark.span, Some(&mark.label));
             }
-            title.element(snippet)
+            title.element(window.snippet())
         }
     };
     for mark in &diagnostic.also {
         if !matches!(&diagnostic.at, At::Text(source, _) if *source == mark.source) {
-            group = group.element(snippet(&mark.source).annotation(context(mark)));
+            let mut window = Window::of(&mark.source, [&mark.span]);
+            window.mark(AnnotationKind::Context, &mark.span, Some(&mark.label));
+            group = group.element(window.snippet());
         }
     }
     if let Some(help) = &diagnostic.help {
@@ -202,14 +208,45 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     group
 }
 
-fn snippet<'a>(source: &'a Source) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    Snippet::source(source.text.as_str()).path(source.path.as_str())
+/// The lines of a file that are shown. The renderer gets no others: it reads all it is given anew for every mistake.
+struct Window<'a> {
+    source: &'a Source,
+    lines: Span,
+    marks: Vec<Annotation<'a>>,
 }
 
-fn context(mark: &Mark) -> annotate_snippets::Annotation<'_> {
-    AnnotationKind::Context
-        .span(mark.span.clone())
-        .label(&mark.label)
+impl<'a> Window<'a> {
+    fn of<'s>(source: &'a Source, spans: impl IntoIterator<Item = &'s Span>) -> Self {
+        let (start, end) = spans
+            .into_iter()
+            .fold((source.text.len(), 0), |(start, end), span| {
+                (start.min(span.start), end.max(span.end))
+            });
+        let before = source.text[..start]
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        let after = source.text[end..]
+            .find('\n')
+            .map_or(source.text.len(), |newline| end + newline + 1);
+        Self {
+            source,
+            lines: before..after,
+            marks: Vec::new(),
+        }
+    }
+
+    fn mark(&mut self, kind: AnnotationKind, span: &Span, label: Option<&'a str>) {
+        let span = span.start - self.lines.start..span.end - self.lines.start;
+        self.marks.push(kind.span(span).label(label));
+    }
+
+    fn snippet(self) -> Snippet<'a, Annotation<'a>> {
+        let lines_before = self.source.text[..self.lines.start].matches('\n').count();
+        Snippet::source(&self.source.text[self.lines])
+            .path(self.source.path.as_str())
+            .line_start(lines_before + 1)
+            .annotations(self.marks)
+    }
 }
 
 fn summary(diagnostics: &[Diagnostic]) -> String {
@@ -225,4 +262,35 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
         plural(diagnostics.len(), "mistake"),
         plural(paths.len(), "file")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistake() -> Diagnostic {
+        let text = "é = 1\nlogn = {}\n".to_owned();
+        let source = Arc::new(Source {
+            path: "suites/a.toml".to_owned(),
+            text,
+        });
+        Diagnostic::new(Code::UnknownVerb, &source, 7..11, "unknown verb `logn`")
+            .help("did you mean `login`?")
+    }
+
+    #[test]
+    fn a_record_has_what_an_editor_needs() {
+        let record = serde_json::to_value(mistake().record()).expect("it is JSON");
+        let expected = serde_json::json!({
+            "file": "suites/a.toml", "line": 2, "column": 1, "width": 4, "severity": "error", "code": "GS009",
+            "message": "unknown verb `logn`", "help": "did you mean `login`?",
+        });
+        assert_eq!(record, expected);
+    }
+
+    #[test]
+    fn only_what_is_painted_has_colours() {
+        assert!(render(&[mistake()], Paint::Colour).contains('\u{1b}'));
+        assert!(!render(&[mistake()], Paint::Plain).contains('\u{1b}'));
+    }
 }

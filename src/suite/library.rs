@@ -36,7 +36,7 @@ impl Library {
         Self::read(&bytes).expect("the shipped suites have no mistake")
     }
 
-    /// The suites of a folder, as [`load::folder`] finds them; or of a single file.
+    /// The suites of a folder: every `*.toml` in it and in its folder `server`; or of a single file.
     ///
     /// # Errors
     ///

@@ -11,8 +11,8 @@ use super::library::CATALOGUE_FILE;
 /// Files by the name they are shown under, with their bytes.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// What `path` holds: for a folder every `*.toml` in it and in its folder `server`, sorted by name; for a file that file.
-/// With it comes what could not be read.
+/// What `path` holds, with what of it could not be read: for a folder every `*.toml` in it and in its folder `server`,
+/// sorted by name; for a file that file.
 pub fn files(path: &Path) -> (Files, Vec<Diagnostic>) {
     let mut unreadable = Vec::new();
     let paths = if path.is_file() {

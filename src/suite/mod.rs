@@ -47,13 +47,15 @@
 //! | `login` | `user`, `client`, `approve` (true), (`save` a grant) |
 //! | `approve`, `deny` | `grant` or `code`, (`user`) |
 //! | `refresh` | `grant`, `token` ("refresh"), the token request's keys, (`save` a grant) |
-//! | `call` | one of `whoami`, `accounts`, `balance`, `transactions` with a grant; `token` ("access"), `send` ("header"), `scheme` ("Bearer") |
-//! | `logout` | `grant`, `token` ("access"), `send` ("header"), `method` ("POST") |
+//! | `call` | a grant as `whoami`, `accounts`, `balance` or `transactions`; `token` ("access"), `send`, `scheme` |
+//! | `logout` | `grant`, `token` ("access"), `send`, `method` ("POST") |
 //! | `disconnect` | `user`, `client` |
 //! | `grid` | `live`, `dead`, `either`: every grant saved so far, in one of them; `refreshable`, `spent` |
 //! | `advance` | `seconds`; or `to_expiry_of` a grant with (`less`) or (`more`) seconds; or `past` "approval" |
 //! | `race` | `copies` (1), `all`: a list of lanes, each with one verb that is a single request |
 //! | `sample` | `user`, `client`, `count` (200) |
+//!
+//! `send` says how the token travels ("header"), `scheme` is the word before it ("Bearer").
 //!
 //! The request's keys: `state` (fresh), `redirect` ("registered"), `set` and `twice` (tables of parameters), `omit` (a
 //! list of them). The token request's keys: `by` (the handle's client), `secret` ("right"), `credentials` ("usual"),

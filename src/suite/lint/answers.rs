@@ -21,8 +21,12 @@ pub fn lint(step: &Step, reader: &mut Reader) {
                 .chain(step.expect.iter().filter(|leaf| !granted(leaf)))
             {
                 let mistake = reader
-                    .mistake(Code::Unsatisfiable, leaf.span.clone(), "a grid takes no other expectation than its own")
-                    .help("`expect = { outcome = \"granted\" }` makes the whole grid judged; without it, it is a precondition");
+                    .mistake(
+                        Code::Unsatisfiable,
+                        leaf.span.clone(),
+                        "a grid takes no other expectation than its own",
+                    )
+                    .help("with `expect = { outcome = \"granted\" }` the whole grid is judged");
                 reader.note(mistake);
             }
         }

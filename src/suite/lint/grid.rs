@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::suite::case::{Grant, Span, Step, Verb};
 use crate::suite::code::Code;
+use crate::suite::read::Reader;
 use crate::suite::read::mention::{Deed, Kind};
-use crate::suite::read::{Reader, listed};
+use crate::suite::read::wording::listed;
 
 /// Judges a step, if it is a grid. `index`: which step of the case it is.
 pub fn lint(index: usize, step: &Step, reader: &mut Reader) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::suite::code::Code;
+use crate::suite::read::Reader;
 use crate::suite::read::mention::{Deed, Mention};
-use crate::suite::read::{Reader, near};
+use crate::suite::read::wording::near;
 
 /// Judges the mentions of the variant that was just read.
 pub fn lint(reader: &mut Reader) {

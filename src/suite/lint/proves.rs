@@ -3,7 +3,8 @@
 use crate::results::Level;
 use crate::suite::catalogue::Catalogue;
 use crate::suite::code::Code;
-use crate::suite::read::{Reader, Written, near, shown};
+use crate::suite::read::wording::{near, shown};
+use crate::suite::read::{Reader, Written};
 
 /// Gives what the case weighs, if it could be told.
 pub fn proves(proves: &[Written], catalogue: &Catalogue, reader: &mut Reader) -> Option<Level> {

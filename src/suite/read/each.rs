@@ -8,7 +8,8 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::form::form;
 use super::value::{Defs, Value, Whole};
-use super::{Node, Reader, in_file_order, shown};
+use super::wording::shown;
+use super::{Node, Reader, in_file_order};
 use crate::suite::case::Span;
 use crate::suite::code::Code;
 

@@ -6,7 +6,8 @@ use toml::de::{DeString, DeValue};
 
 use super::form::Property;
 use super::value::{Defs, OneOrMany, Value, Whole};
-use super::{Node, Reader, in_file_order, listed};
+use super::wording::listed;
+use super::{Node, Reader, in_file_order};
 use crate::suite::case::{
     Check, Client, Landing, Leaf, Outcome, RefreshRule, Span, StateRule, Trait, User,
 };

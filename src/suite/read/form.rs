@@ -4,7 +4,8 @@
 use serde_json::{Value as Json, json};
 
 use super::value::{Defs, Value};
-use super::{Reader, Table, near};
+use super::wording::near;
+use super::{Reader, Table};
 use crate::suite::code::Code;
 
 /// A table with fixed keys, or a group of keys that several tables share.

@@ -1,4 +1,4 @@
-//! Where a handle is mentioned. Gathered while a case is read, judged by [`crate::suite::lint::handles`].
+//! Where a handle is mentioned. Gathered while a case is read, judged by the room's `lint`.
 
 use std::fmt;
 

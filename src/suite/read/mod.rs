@@ -2,8 +2,8 @@
 //!
 //! [`Reader`] is what all of it is read with: it gathers mistakes instead of stopping at the first, knows the variant
 //! that is being read, and notes which handles are mentioned where. Each thing that can be written is a type that knows
-//! how it is read and what its JSON Schema is ([`value::Value`]); tables are declared by [`form!`], so that one
-//! definition feeds reading, "did you mean" and the schema.
+//! how it is read and what its JSON Schema is ([`value::Value`]); tables are declared by the macro of
+//! [`mod@form`], so that one definition feeds reading, "did you mean" and the schema.
 
 pub mod case;
 pub mod each;
@@ -16,6 +16,7 @@ mod speak;
 pub mod step;
 pub mod value;
 mod verbs;
+pub mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use self::each::Choice;
 use self::mention::Mention;
+use self::wording::{listed, meant_or_list, near, shown};
 use super::case::{Source, Span};
 use super::code::Code;
 use super::diagnostic::Diagnostic;
@@ -36,6 +38,8 @@ pub type Node<'a> = &'a Spanned<DeValue<'a>>;
 pub struct Reader {
     pub source: Arc<Source>,
     found: Vec<Diagnostic>,
+    /// What tells the mistakes in `found` apart.
+    seen: BTreeSet<(Code, usize, String)>,
     pub variables: Variables,
     /// Names of `each` that were used, over all variants of a case.
     pub used: BTreeSet<String>,
@@ -80,6 +84,7 @@ impl Reader {
         Self {
             source,
             found: Vec::new(),
+            seen: BTreeSet::new(),
             variables: Variables::Meaningless,
             used: BTreeSet::new(),
             mentions: Vec::new(),
@@ -90,7 +95,11 @@ impl Reader {
 
     /// Notes a mistake; the same one of another variant is noted once.
     pub fn note(&mut self, diagnostic: Diagnostic) {
-        if !self.found.contains(&diagnostic) {
+        if self.seen.insert((
+            diagnostic.code,
+            diagnostic.start(),
+            diagnostic.message.clone(),
+        )) {
             self.found.push(diagnostic);
         }
     }
@@ -280,60 +289,4 @@ pub fn in_file_order<'a>(entries: &'a DeTable<'a>) -> Vec<(&'a Spanned<DeString<
 fn variable(text: &str) -> Option<&str> {
     let name = text.strip_prefix('$')?;
     each::is_variable(name).then_some(name)
-}
-
-/// The candidate that was probably meant.
-pub fn near<'w>(word: &str, candidates: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    const LONGEST_WORD: usize = 64;
-    if word.len() > LONGEST_WORD {
-        return None;
-    }
-    let plain = |text: &str| text.to_lowercase().replace('_', "-");
-    let word = plain(word);
-    candidates
-        .into_iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&word, &plain(candidate)),
-                candidate,
-            )
-        })
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// ``did you mean `x`?``, or what there is to choose from.
-pub fn meant_or_list(word: &str, known: &[&str]) -> String {
-    match near(word, known.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("choose from {}", listed(known)),
-    }
-}
-
-/// `` `a`, `b` and `c` ``
-pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
-    let quoted: Vec<String> = words
-        .iter()
-        .map(|word| format!("`{}`", word.as_ref()))
-        .collect();
-    match quoted.split_last() {
-        None => "nothing".to_owned(),
-        Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-    }
-}
-
-/// What an author wrote, safe and short enough for a message.
-pub fn shown(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let mut shown: String = text
-        .chars()
-        .take(LONGEST)
-        .flat_map(char::escape_debug)
-        .collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
-    }
-    shown
 }

@@ -4,7 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::form::form;
 use super::value::{Defs, Value};
-use super::{Node, Reader, Written, in_file_order, meant_or_list, shown};
+use super::wording::{meant_or_list, shown};
+use super::{Node, Reader, Written, in_file_order};
 use crate::suite::case::{
     AuthorizeRequest, Client, Credentials, Encoding, Redirect, Secret, Span, StateSent, Text,
     TokenRequest, User,

@@ -1,11 +1,12 @@
 //! What each verb's form becomes: defaults filled in, and the rules that go over several keys kept.
 
+use super::Reader;
 use super::value::Value;
 use super::verbs::{
     AdvanceForm, ApproveForm, AuthorizeForm, CallForm, DenyForm, DisconnectForm, ExchangeForm,
     GridForm, LandForm, LoginForm, LogoutForm, OpenForm, Past, RaceForm, RefreshForm, SampleForm,
 };
-use super::{Reader, listed};
+use super::wording::listed;
 use crate::suite::case::{
     Advance, Approve, Authorize, Call, Carrier, Code as CodeHandle, Decision, Disconnect, Endpoint,
     Exchange, Grant, Grid, Land, Login, Logout, Open, Origin, Race, Refresh, Sample, Span, Token,

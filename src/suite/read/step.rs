@@ -13,7 +13,8 @@ use super::verbs::{
     AdvanceForm, ApproveForm, AuthorizeForm, CallForm, DenyForm, DisconnectForm, ExchangeForm,
     GridForm, LandForm, LoginForm, LogoutForm, OpenForm, RaceForm, RefreshForm, SampleForm,
 };
-use super::{Node, Reader, in_file_order, listed, meant_or_list, near, shown};
+use super::wording::{listed, meant_or_list, near, shown};
+use super::{Node, Reader, in_file_order};
 use crate::suite::case::{Step, Verb};
 use crate::suite::code::Code;
 

@@ -4,7 +4,8 @@ use serde_json::{Map, Value as Json, json};
 use toml::de::DeValue;
 
 use super::mention::{Deed, Kind, Mention};
-use super::{Node, Reader, Written, listed, near, shown};
+use super::wording::{listed, near, shown};
+use super::{Node, Reader, Written};
 use crate::suite::case::{
     CLIENTS, Carrier, Client, Code as CodeHandle, Credentials, Decision, Encoding, Grant, Landing,
     Need, Outcome, Page, Redirect, RefreshRule, Secret, StateRule, Token, Trait, USERS, User,
