@@ -29,12 +29,8 @@ fn a_hostile_bank_runs_no_script_and_loads_nothing() {
             .await?;
         assert_eq!(marker.json(), &json!(["undefined", 0, 1]));
         assert!(driver.get_alert_text().await.is_err(), "no dialog is open");
-        let complaints: Vec<String> = driver
-            .get_log("browser")
-            .await?
-            .into_iter()
-            .map(|entry| entry.message)
-            .collect();
+        let complaints: Vec<String> =
+            driver.get_log("browser").await?.into_iter().map(|entry| entry.message).collect();
         assert!(complaints.is_empty(), "{complaints:?}");
         let requests = requests(&driver).await?;
         assert_eq!(requests, [page], "only the page itself was asked for");
@@ -66,64 +62,26 @@ fn the_filter_shows_what_fits_and_nothing_else() {
         driver.goto(&page).await?;
         assert_eq!(shown(&driver).await?.len(), 8);
 
-        driver
-            .find(By::Css("[name=verdict][value=pass]"))
-            .await?
-            .click()
-            .await?;
+        driver.find(By::Css("[name=verdict][value=pass]")).await?.click().await?;
         assert_eq!(shown(&driver).await?.len(), 5);
         assert!(
-            !driver
-                .find(By::Css(".group[data-verdict=pass]"))
-                .await?
-                .is_displayed()
-                .await?,
+            !driver.find(By::Css(".group[data-verdict=pass]")).await?.is_displayed().await?,
             "an empty group is hidden"
         );
 
-        driver
-            .find(By::Css("#by-suite option[value=refresh]"))
-            .await?
-            .click()
-            .await?;
-        assert_eq!(
-            shown(&driver).await?,
-            ["refresh/single-use", "refresh/error-code[token=wrong]"]
-        );
+        driver.find(By::Css("#by-suite option[value=refresh]")).await?.click().await?;
+        assert_eq!(shown(&driver).await?, ["refresh/single-use", "refresh/error-code[token=wrong]"]);
 
         driver.find(By::Css("body")).await?.send_keys("/").await?;
-        driver
-            .active_element()
-            .await?
-            .send_keys("Used TOKEN")
-            .await?;
-        assert_eq!(
-            shown(&driver).await?,
-            ["refresh/single-use"],
-            "a slash leads to the search"
-        );
-        assert_eq!(
-            driver.find(By::Id("shown")).await?.text().await?,
-            "1 of 8 cases"
-        );
+        driver.active_element().await?.send_keys("Used TOKEN").await?;
+        assert_eq!(shown(&driver).await?, ["refresh/single-use"], "a slash leads to the search");
+        assert_eq!(driver.find(By::Id("shown")).await?.text().await?, "1 of 8 cases");
 
-        driver
-            .find(By::Id("find"))
-            .await?
-            .send_keys(" nowhere")
-            .await?;
+        driver.find(By::Id("find")).await?.send_keys(" nowhere").await?;
         assert!(driver.find(By::Id("nothing")).await?.is_displayed().await?);
 
-        driver
-            .find(By::Css("button[type=reset]"))
-            .await?
-            .click()
-            .await?;
-        driver
-            .query(By::Id("shown"))
-            .with_text("8 cases")
-            .first()
-            .await?;
+        driver.find(By::Css("button[type=reset]")).await?.click().await?;
+        driver.query(By::Id("shown")).with_text("8 cases").first().await?;
         assert_eq!(shown(&driver).await?.len(), 8);
         Ok(())
     });
@@ -132,25 +90,13 @@ fn the_filter_shows_what_fits_and_nothing_else() {
 #[test]
 fn an_address_with_a_case_opens_it_also_through_a_filter() {
     in_browser(Scripts::On, |driver, page| async move {
-        driver
-            .goto(format!("{page}#case:refresh/one-winner"))
-            .await?;
+        driver.goto(format!("{page}#case:refresh/one-winner")).await?;
         let case = driver.find(By::Id("case:refresh/one-winner")).await?;
         assert!(case.find(By::Css("svg")).await?.is_displayed().await?);
 
-        driver
-            .find(By::Css("[name=verdict][value=inconclusive]"))
-            .await?
-            .click()
-            .await?;
-        driver
-            .execute("location.hash = '#case:code/single-use';", vec![])
-            .await?;
-        driver
-            .query(By::Css("[id='case:code/single-use'] > .inside"))
-            .and_displayed()
-            .first()
-            .await?;
+        driver.find(By::Css("[name=verdict][value=inconclusive]")).await?.click().await?;
+        driver.execute("location.hash = '#case:code/single-use';", vec![]).await?;
+        driver.query(By::Css("[id='case:code/single-use'] > .inside")).and_displayed().first().await?;
         Ok(())
     });
 }
@@ -164,22 +110,11 @@ fn without_a_script_everything_can_be_read() {
             "what needs a script is not offered"
         );
         let failure = driver.find(By::Id("case:refresh/single-use")).await?;
-        assert!(
-            failure
-                .text()
-                .await?
-                .contains("Mark a refresh token as used"),
-            "a failure is open"
-        );
+        assert!(failure.text().await?.contains("Mark a refresh token as used"), "a failure is open");
         let pass = driver.find(By::Id("case:refresh/one-winner")).await?;
         assert!(!pass.text().await?.contains("Released by"));
         pass.find(By::Css("summary")).await?.click().await?;
-        assert!(
-            pass.text()
-                .await?
-                .contains("HTTP/2, last frames in one write"),
-            "a click opens the others"
-        );
+        assert!(pass.text().await?.contains("HTTP/2, last frames in one write"), "a click opens the others");
         Ok(())
     });
 }
@@ -205,10 +140,7 @@ fn a_narrow_screen_never_scrolls_sideways() {
             )
             .await?;
         let [content, screen]: [u64; 2] = widths.convert()?;
-        assert!(
-            content <= screen && screen <= 360,
-            "{content} in {screen} pixels"
-        );
+        assert!(content <= screen && screen <= 360, "{content} in {screen} pixels");
         Ok(())
     });
 }
@@ -222,22 +154,12 @@ async fn shown(driver: &WebDriver) -> WebDriverResult<Vec<String>> {
 /// Every address that was asked for since the last call, from the browser's own protocol of the network.
 async fn requests(driver: &WebDriver) -> WebDriverResult<Vec<String>> {
     let entries = driver.get_log("performance").await?;
-    let messages = entries
-        .iter()
-        .filter_map(|entry| serde_json::from_str::<Value>(&entry.message).ok());
-    let sent =
-        messages.filter(|message| message["message"]["method"] == "Network.requestWillBeSent");
-    let urls = sent.filter_map(|message| {
-        Some(
-            message["message"]["params"]["request"]["url"]
-                .as_str()?
-                .to_owned(),
-        )
-    });
+    let messages = entries.iter().filter_map(|entry| serde_json::from_str::<Value>(&entry.message).ok());
+    let sent = messages.filter(|message| message["message"]["method"] == "Network.requestWillBeSent");
+    let urls =
+        sent.filter_map(|message| Some(message["message"]["params"]["request"]["url"].as_str()?.to_owned()));
     // The browser's own first page is no concern of the report's.
-    Ok(urls
-        .filter(|url| !url.starts_with("chrome:") && url != "data:,")
-        .collect())
+    Ok(urls.filter(|url| !url.starts_with("chrome:") && url != "data:,").collect())
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -255,8 +177,7 @@ where
     // One browser at a time: each is as heavy as all other tests together.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let (Some(chromium), Some(chromedriver)) = (on_path("chromium"), on_path("chromedriver"))
-    else {
+    let (Some(chromium), Some(chromedriver)) = (on_path("chromium"), on_path("chromedriver")) else {
         let demanded = std::env::var_os("GRANTSPEC_DEMAND_BROWSER").is_some();
         assert!(!demanded, "chromium and chromedriver must be on PATH");
         eprintln!("left out: chromium and chromedriver are not both on PATH");
@@ -265,23 +186,16 @@ where
     // Another test of this process may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let dir = tempfile::tempdir().expect("a folder for the test");
-    let written =
-        report::write(dir.path(), &report_support::run()).expect("the folder is writable");
-    let page = url::Url::from_file_path(&written.html)
-        .expect("an absolute path")
-        .to_string();
+    let written = report::write(dir.path(), &report_support::run()).expect("the folder is writable");
+    let page = url::Url::from_file_path(&written.html).expect("an absolute path").to_string();
     let profile = dir.path().join("profile");
     let driver_process = DriverProcess::start(&chromedriver);
 
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let address = format!("http://127.0.0.1:{}", driver_process.port);
-        let driver = WebDriver::new(&address, capabilities(&chromium, &profile, scripts))
-            .await
-            .expect("a browser");
+        let driver =
+            WebDriver::new(&address, capabilities(&chromium, &profile, scripts)).await.expect("a browser");
         let outcome = std::panic::AssertUnwindSafe(check(driver.clone(), page));
         let outcome = futures_util::FutureExt::catch_unwind(outcome).await;
         driver.quit().await.expect("the browser ends");
@@ -313,9 +227,7 @@ fn capabilities(chromium: &Path, profile: &Path, scripts: Scripts) -> Capabiliti
 
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 /// A chromedriver of this test's own, on a port that it chose.
@@ -334,16 +246,9 @@ impl DriverProcess {
             .expect("chromedriver starts");
         let lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
         let port = lines.map_while(Result::ok).find_map(|line| {
-            line.split_once("started successfully on port ")?
-                .1
-                .trim_end_matches('.')
-                .parse()
-                .ok()
+            line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
         });
-        DriverProcess {
-            process,
-            port: port.expect("chromedriver says its port"),
-        }
+        DriverProcess { process, port: port.expect("chromedriver says its port") }
     }
 }
 

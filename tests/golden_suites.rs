@@ -9,10 +9,7 @@ use grantspec::suite::code::Code;
 use grantspec::suite::{Diagnostic, Library, Paint, render};
 
 /// The catalogue that single files are held against.
-const CATALOGUE: (&str, &str) = (
-    "requirements.toml",
-    include_str!("golden/requirements.toml"),
-);
+const CATALOGUE: (&str, &str) = ("requirements.toml", include_str!("golden/requirements.toml"));
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -23,14 +20,8 @@ fn inputs() -> Vec<(String, Vec<Diagnostic>)> {
     let mut inputs = Vec::new();
     for entry in fs::read_dir(folder()).expect("the folder is there") {
         let path = entry.expect("the folder is readable").path();
-        let name = path
-            .file_stem()
-            .expect("a file has a name")
-            .to_string_lossy()
-            .into_owned();
-        let is_toml = path
-            .extension()
-            .is_some_and(|extension| extension == "toml");
+        let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+        let is_toml = path.extension().is_some_and(|extension| extension == "toml");
         if name == "requirements" || name == "no-suites" || !(is_toml || path.is_dir()) {
             continue;
         }
@@ -40,34 +31,22 @@ fn inputs() -> Vec<(String, Vec<Diagnostic>)> {
             files.push(named(&path, &folder()));
         } else {
             let entries = fs::read_dir(&path).expect("the folder is readable");
-            let mut paths: Vec<_> = entries
-                .map(|entry| entry.expect("it is readable").path())
-                .collect();
+            let mut paths: Vec<_> = entries.map(|entry| entry.expect("it is readable").path()).collect();
             paths.sort();
             files.extend(paths.iter().map(|file| named(file, &path)));
         }
         let found = Library::read(&files).err().unwrap_or_default();
         inputs.push((name, found));
     }
-    for (name, path) in [
-        ("unreadable", "no/such/folder"),
-        ("no-suites", "tests/golden/no-suites"),
-    ] {
-        inputs.push((
-            name.to_owned(),
-            Library::from_dir(Path::new(path)).err().unwrap_or_default(),
-        ));
+    for (name, path) in [("unreadable", "no/such/folder"), ("no-suites", "tests/golden/no-suites")] {
+        inputs.push((name.to_owned(), Library::from_dir(Path::new(path)).err().unwrap_or_default()));
     }
     inputs.sort_by(|one, other| one.0.cmp(&other.0));
     inputs
 }
 
 fn named(path: &Path, folder: &Path) -> (String, Vec<u8>) {
-    let name = path
-        .strip_prefix(folder)
-        .expect("it is in the folder")
-        .to_string_lossy()
-        .into_owned();
+    let name = path.strip_prefix(folder).expect("it is in the folder").to_string_lossy().into_owned();
     (name, fs::read(path).expect("the file is readable"))
 }
 
@@ -83,9 +62,7 @@ fn every_mistake_is_shown_as_it_should_be() {
         }
         let expected = fs::read_to_string(&path).unwrap_or_default();
         if rendered != expected {
-            stale.push(format!(
-                "{name}\n--- expected\n{expected}\n--- got\n{rendered}"
-            ));
+            stale.push(format!("{name}\n--- expected\n{expected}\n--- got\n{rendered}"));
         }
     }
     assert!(stale.is_empty(), "{}", stale.join("\n\n"));
@@ -93,14 +70,9 @@ fn every_mistake_is_shown_as_it_should_be() {
 
 #[test]
 fn every_code_has_a_golden_pair() {
-    let shown: BTreeSet<Code> = inputs()
-        .iter()
-        .flat_map(|(_, found)| found.iter().map(|mistake| mistake.code))
-        .collect();
-    let missing: Vec<_> = Code::ALL
-        .iter()
-        .filter(|code| !shown.contains(code))
-        .collect();
+    let shown: BTreeSet<Code> =
+        inputs().iter().flat_map(|(_, found)| found.iter().map(|mistake| mistake.code)).collect();
+    let missing: Vec<_> = Code::ALL.iter().filter(|code| !shown.contains(code)).collect();
     assert!(missing.is_empty(), "no golden pair shows {missing:?}");
 }
 

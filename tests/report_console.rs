@@ -23,35 +23,18 @@ fn a_failure_explains_itself() {
 #[test]
 fn trouble_without_a_finding_points_at_the_case() {
     let run = report_support::run();
-    let error = run
-        .cases
-        .iter()
-        .find(|case| case.verdict == Verdict::Error)
-        .expect("the run has one");
+    let error = run.cases.iter().find(|case| case.verdict == Verdict::Error).expect("the run has one");
     insta::assert_snapshot!(case_block(error, &run, Style::Plain));
 }
 
 #[test]
 fn what_a_hostile_bank_sent_cannot_steer_the_terminal() {
     let run = report_support::run();
-    let hostile = run
-        .cases
-        .iter()
-        .find(|case| case.verdict == Verdict::Warn)
-        .expect("the run has one");
+    let hostile = run.cases.iter().find(|case| case.verdict == Verdict::Warn).expect("the run has one");
     let block = case_block(hostile, &run, Style::Plain);
-    assert!(
-        block.contains("\\u{202E}dekcirt") && block.contains("\\u{1B}"),
-        "{block}"
-    );
-    assert!(
-        !block.chars().any(|c| c.is_control() && c != '\n'),
-        "{block}"
-    );
-    assert!(
-        block.lines().all(|line| line.chars().count() < 1_000),
-        "{block}"
-    );
+    assert!(block.contains("\\u{202E}dekcirt") && block.contains("\\u{1B}"), "{block}");
+    assert!(!block.chars().any(|c| c.is_control() && c != '\n'), "{block}");
+    assert!(block.lines().all(|line| line.chars().count() < 1_000), "{block}");
 }
 
 #[test]
@@ -71,17 +54,9 @@ fn a_log_gets_a_line_for_each_case_that_is_not_a_pass() {
         progress.finished(case);
     }
     progress.end();
-    let text =
-        String::from_utf8(log.0.lock().expect("no other thread").clone()).expect("lines are UTF-8");
-    let verdicts: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
-    assert_eq!(
-        verdicts,
-        ["fail", "warn", "inconclusive", "error", "8"],
-        "{text}"
-    );
+    let text = String::from_utf8(log.0.lock().expect("no other thread").clone()).expect("lines are UTF-8");
+    let verdicts: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(verdicts, ["fail", "warn", "inconclusive", "error", "8"], "{text}");
     assert!(text.ends_with("8 of 8 cases\n"), "{text}");
 }
 
@@ -107,10 +82,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .expect("no other thread")
-            .extend_from_slice(bytes);
+        self.0.lock().expect("no other thread").extend_from_slice(bytes);
         Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {
@@ -124,34 +96,16 @@ fn the_verdict_of_a_run_is_one_sentence_and_never_too_kind() {
     let told = |verdicts: &[Verdict], interrupted| {
         let mut run = report_support::run();
         let case = run.cases[0].clone();
-        run.cases = verdicts
-            .iter()
-            .map(|verdict| CaseResult {
-                verdict: *verdict,
-                ..case.clone()
-            })
-            .collect();
+        run.cases = verdicts.iter().map(|verdict| CaseResult { verdict: *verdict, ..case.clone() }).collect();
         run.interrupted = interrupted;
         tally::sentence(&run)
     };
     let sentences = [
         (vec![], false, "Nothing was judged: no case ran."),
-        (
-            vec![Skipped],
-            false,
-            "Nothing was judged: 1 of 1 case skipped.",
-        ),
+        (vec![Skipped], false, "Nothing was judged: 1 of 1 case skipped."),
         (vec![Pass, Pass], false, "Conformant: 2 of 2 cases passed."),
-        (
-            vec![Pass, Skipped],
-            false,
-            "Conformant: 1 of 2 cases passed; also 1 skipped.",
-        ),
-        (
-            vec![Pass, Warn],
-            false,
-            "Conformant, with warnings: 1 of 2 cases found a recommendation broken.",
-        ),
+        (vec![Pass, Skipped], false, "Conformant: 1 of 2 cases passed; also 1 skipped."),
+        (vec![Pass, Warn], false, "Conformant, with warnings: 1 of 2 cases found a recommendation broken."),
         (
             vec![Pass, Inconclusive, Warn],
             false,
@@ -162,16 +116,8 @@ fn the_verdict_of_a_run_is_one_sentence_and_never_too_kind() {
             false,
             "Not fully judged: 1 of 3 cases ended in an error; also 1 inconclusive.",
         ),
-        (
-            vec![Fail, Fail, Error, Pass],
-            false,
-            "Not conformant: 2 of 4 cases failed; also 1 error.",
-        ),
-        (
-            vec![Pass],
-            true,
-            "Stopped before every case had run. So far: Conformant: 1 of 1 case passed.",
-        ),
+        (vec![Fail, Fail, Error, Pass], false, "Not conformant: 2 of 4 cases failed; also 1 error."),
+        (vec![Pass], true, "Stopped before every case had run. So far: Conformant: 1 of 1 case passed."),
     ];
     for (verdicts, interrupted, sentence) in sentences {
         assert_eq!(told(&verdicts, interrupted), sentence);

@@ -17,10 +17,7 @@ fn the_policy_allows_the_pages_own_style_and_script_and_nothing_else() {
         .to_owned();
     let hash = |tag: &str| {
         let text: String = one(&page, tag).text().collect();
-        format!(
-            "'sha256-{}'",
-            base64::prelude::BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
-        )
+        format!("'sha256-{}'", base64::prelude::BASE64_STANDARD.encode(Sha256::digest(text.as_bytes())))
     };
     let due = format!(
         "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
@@ -33,28 +30,12 @@ fn the_policy_allows_the_pages_own_style_and_script_and_nothing_else() {
 #[test]
 fn nothing_is_loaded_from_outside_and_nothing_the_policy_forbids_is_used() {
     let page = parse(&report_support::run());
-    for outside in [
-        "[src]",
-        "link:not([rel=icon])",
-        "[style]",
-        "iframe",
-        "object",
-        "embed",
-        "base",
-    ] {
+    for outside in ["[src]", "link:not([rel=icon])", "[style]", "iframe", "object", "embed", "base"] {
         assert_eq!(all(&page, outside).len(), 0, "{outside}");
     }
-    assert!(
-        all(&page, "a")
-            .iter()
-            .all(|link| link.attr("href").is_some_and(|href| href.starts_with('#')))
-    );
-    let handlers = all(&page, "*").iter().any(|element| {
-        element
-            .value()
-            .attrs()
-            .any(|(name, _)| name.starts_with("on"))
-    });
+    assert!(all(&page, "a").iter().all(|link| link.attr("href").is_some_and(|href| href.starts_with('#'))));
+    let handlers =
+        all(&page, "*").iter().any(|element| element.value().attrs().any(|(name, _)| name.starts_with("on")));
     assert!(!handlers, "no element has an event handler");
 }
 
@@ -88,10 +69,9 @@ fn what_a_hostile_bank_sent_is_text() {
     assert_eq!(all(&page, "script").len(), 1);
     assert_eq!(all(&page, "style").len(), 1);
     assert_eq!(all(&page, "img").len(), 0);
-    assert!(!text.chars().any(|c| matches!(
-        c,
-        '\u{202E}' | '\u{200B}' | '\0' | '\u{1b}' | '\u{85}' | '\u{FFFE}'
-    )));
+    assert!(
+        !text.chars().any(|c| matches!(c, '\u{202E}' | '\u{200B}' | '\0' | '\u{1b}' | '\u{85}' | '\u{FFFE}'))
+    );
     assert!(
         text.contains("\\u{202E}dekcirt\\u{200B}\\u{0}\\u{1B}[31m\\u{7}"),
         "and what was sent stays visible"
@@ -121,10 +101,7 @@ fn failures_come_first_and_open_with_all_that_a_reader_needs() {
     ] {
         assert!(text.contains(told), "{told}");
     }
-    assert_eq!(
-        one(failure, "figure.place mark").text().collect::<String>(),
-        "outcome = \"refused\""
-    );
+    assert_eq!(one(failure, "figure.place mark").text().collect::<String>(), "outcome = \"refused\"");
 }
 
 #[test]
@@ -132,22 +109,11 @@ fn a_story_is_a_picture_with_a_name_and_a_description() {
     let page = parse(&report_support::run());
     let picture = all(&page, "svg[role=img]");
     for svg in &picture {
-        let labels = svg
-            .attr("aria-labelledby")
-            .expect("it is labelled")
-            .split(' ');
-        assert_eq!(
-            labels
-                .map(|id| all(svg, &format!("[id='{id}']")).len())
-                .collect::<Vec<_>>(),
-            [1, 1]
-        );
+        let labels = svg.attr("aria-labelledby").expect("it is labelled").split(' ');
+        assert_eq!(labels.map(|id| all(svg, &format!("[id='{id}']")).len()).collect::<Vec<_>>(), [1, 1]);
     }
     let first = &picture[0];
-    let lanes: Vec<String> = all(first, ".actor")
-        .iter()
-        .map(|lane| lane.text().collect())
-        .collect();
+    let lanes: Vec<String> = all(first, ".actor").iter().map(|lane| lane.text().collect()).collect();
     assert_eq!(lanes, ["harness", "alice", "server", "Reference bank"]);
     assert_eq!(all(first, ".arrow").len(), 5);
     assert_eq!(all(first, ".arrow.broke").len(), 1);
@@ -157,11 +123,7 @@ fn a_story_is_a_picture_with_a_name_and_a_description() {
 fn a_promise_that_was_never_judged_is_not_shown_as_kept() {
     let page = parse(&report_support::run());
     let standing = |id: &str| -> String {
-        one(&page, &format!("[id='promise:{id}'] td[class^=v-]"))
-            .text()
-            .collect::<String>()
-            .trim()
-            .to_owned()
+        one(&page, &format!("[id='promise:{id}'] td[class^=v-]")).text().collect::<String>().trim().to_owned()
     };
     assert_eq!(standing("code.expires"), "– not judged");
     assert_eq!(standing("refresh.single-use"), "✗ broken");
@@ -171,18 +133,10 @@ fn a_promise_that_was_never_judged_is_not_shown_as_kept() {
 #[test]
 fn every_link_leads_somewhere_and_no_id_comes_twice() {
     let page = parse(&report_support::run());
-    let mut ids: Vec<&str> = all(&page, "[id]")
-        .iter()
-        .filter_map(|element| element.attr("id"))
-        .collect();
+    let mut ids: Vec<&str> = all(&page, "[id]").iter().filter_map(|element| element.attr("id")).collect();
     for link in all(&page, "a") {
-        let id = link
-            .attr("href")
-            .expect("it leads somewhere")
-            .trim_start_matches('#');
-        let id = percent_encoding::percent_decode_str(id)
-            .decode_utf8()
-            .expect("UTF-8");
+        let id = link.attr("href").expect("it leads somewhere").trim_start_matches('#');
+        let id = percent_encoding::percent_decode_str(id).decode_utf8().expect("UTF-8");
         assert!(ids.contains(&id.as_ref()), "{id}");
     }
     ids.sort_unstable();
@@ -192,19 +146,10 @@ fn every_link_leads_somewhere_and_no_id_comes_twice() {
 #[test]
 fn a_large_run_is_shown_compact_and_says_so() {
     let page = parse(&many(400));
-    assert!(
-        one(&page, ".notes")
-            .text()
-            .collect::<String>()
-            .contains("at most 300")
-    );
+    assert!(one(&page, ".notes").text().collect::<String>().contains("at most 300"));
     assert_eq!(all(&page, "details.case").len(), 400);
     let passes = all(&page, "details.case[data-verdict=pass]");
-    assert!(
-        passes
-            .iter()
-            .all(|case| all(case, ".exchange, svg").is_empty() && !all(case, "li").is_empty())
-    );
+    assert!(passes.iter().all(|case| all(case, ".exchange, svg").is_empty() && !all(case, "li").is_empty()));
     assert!(!all(&page, "details.case[data-verdict=fail] .exchange").is_empty());
 }
 
@@ -231,20 +176,13 @@ fn ten_megabytes_from_a_bank_do_not_fill_the_page() {
 fn many(count: usize) -> Run {
     let mut run = report_support::run();
     let of = |verdict| {
-        run.cases
-            .iter()
-            .find(|case| case.verdict == verdict)
-            .expect("the run has every verdict")
-            .clone()
+        run.cases.iter().find(|case| case.verdict == verdict).expect("the run has every verdict").clone()
     };
     let (fail, pass): (CaseResult, CaseResult) = (of(Verdict::Fail), of(Verdict::Pass));
     run.cases = (0..count)
         .map(|at| {
             let case = if at % 100 == 7 { &fail } else { &pass };
-            CaseResult {
-                id: format!("{}-{at}", case.id),
-                ..case.clone()
-            }
+            CaseResult { id: format!("{}-{at}", case.id), ..case.clone() }
         })
         .collect();
     run

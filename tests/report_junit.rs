@@ -31,10 +31,7 @@ fn it_keeps_to_the_schema_also_with_hostile_content() {
         xml.contains("\\u{202E}dekcirt") && xml.contains("\\u{0}\\u{1B}[31m"),
         "what was sent stays visible"
     );
-    assert!(
-        !xml.chars().any(|c| c.is_control() && c != '\n'),
-        "and no control character is in it"
-    );
+    assert!(!xml.chars().any(|c| c.is_control() && c != '\n'), "and no control character is in it");
 }
 
 #[test]
@@ -43,18 +40,12 @@ fn only_a_must_and_what_could_not_be_concluded_are_failures() {
     let document = Document::parse(&xml).expect("well-formed");
     let of = |tag: &str| -> Vec<&str> {
         let tagged = document.descendants().filter(|node| node.has_tag_name(tag));
-        tagged
-            .filter_map(|node| node.parent_element()?.attribute("name"))
-            .collect()
+        tagged.filter_map(|node| node.parent_element()?.attribute("name")).collect()
     };
     assert_eq!(of("failure"), ["refresh/single-use", "code/single-use"]);
     assert_eq!(of("error"), ["logout/kills-access"]);
     assert_eq!(of("skipped"), ["logout/stays-dead"]);
-    assert_eq!(
-        of("system-out"),
-        ["refresh/error-code[token=wrong]"],
-        "a warning passes and says so"
-    );
+    assert_eq!(of("system-out"), ["refresh/error-code[token=wrong]"], "a warning passes and says so");
 }
 
 #[test]
@@ -66,10 +57,7 @@ fn the_check_itself_finds_what_the_schema_forbids() {
         "<testsuites><testsuite name='a' tests='1' failures='0' errors='0'><testcase name='b' colour='red'/></testsuite></testsuites>",
         "<testsuites><testsuite name='a' tests='2' failures='0' errors='0'><testcase name='b'/></testsuite></testsuites>",
     ] {
-        assert!(
-            !mistakes(&Document::parse(wrong).expect("well-formed")).is_empty(),
-            "{wrong}"
-        );
+        assert!(!mistakes(&Document::parse(wrong).expect("well-formed")).is_empty(), "{wrong}");
     }
 }
 
@@ -82,11 +70,7 @@ fn check(xml: &str) {
         .filter(|node| node.has_tag_name("testcase"))
         .filter_map(|node| node.attribute("name"))
         .collect();
-    assert_eq!(
-        names.iter().collect::<HashSet<_>>().len(),
-        names.len(),
-        "a case's name is unique by itself"
-    );
+    assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "a case's name is unique by itself");
 }
 
 /// An element: attributes it needs, attributes it may have, elements it may hold, and whether it may hold text.
@@ -109,18 +93,7 @@ const RULES: [Rule; 9] = [
     Rule {
         tag: "testsuite",
         needs: &["name", "tests", "failures", "errors"],
-        may: &[
-            "time",
-            "skipped",
-            "timestamp",
-            "hostname",
-            "id",
-            "package",
-            "file",
-            "log",
-            "url",
-            "group",
-        ],
+        may: &["time", "skipped", "timestamp", "hostname", "id", "package", "file", "log", "url", "group"],
         holds: &["properties", "testcase", "system-out", "system-err"],
         text: false,
     },
@@ -141,58 +114,15 @@ const RULES: [Rule; 9] = [
             "url",
         ],
         // `properties` is the one thing that the XSD lacks here: Jenkins' JUnit plugin and GitLab read it.
-        holds: &[
-            "properties",
-            "skipped",
-            "error",
-            "failure",
-            "system-out",
-            "system-err",
-        ],
+        holds: &["properties", "skipped", "error", "failure", "system-out", "system-err"],
         text: false,
     },
-    Rule {
-        tag: "properties",
-        needs: &[],
-        may: &[],
-        holds: &["property"],
-        text: false,
-    },
-    Rule {
-        tag: "property",
-        needs: &["name", "value"],
-        may: &[],
-        holds: &[],
-        text: false,
-    },
-    Rule {
-        tag: "failure",
-        needs: &[],
-        may: &["type", "message"],
-        holds: &[],
-        text: true,
-    },
-    Rule {
-        tag: "error",
-        needs: &[],
-        may: &["type", "message"],
-        holds: &[],
-        text: true,
-    },
-    Rule {
-        tag: "skipped",
-        needs: &[],
-        may: &["type", "message"],
-        holds: &[],
-        text: true,
-    },
-    Rule {
-        tag: "system-out",
-        needs: &[],
-        may: &[],
-        holds: &[],
-        text: true,
-    },
+    Rule { tag: "properties", needs: &[], may: &[], holds: &["property"], text: false },
+    Rule { tag: "property", needs: &["name", "value"], may: &[], holds: &[], text: false },
+    Rule { tag: "failure", needs: &[], may: &["type", "message"], holds: &[], text: true },
+    Rule { tag: "error", needs: &[], may: &["type", "message"], holds: &[], text: true },
+    Rule { tag: "skipped", needs: &[], may: &["type", "message"], holds: &[], text: true },
+    Rule { tag: "system-out", needs: &[], may: &[], holds: &[], text: true },
 ];
 
 fn mistakes(document: &Document<'_>) -> Vec<String> {
@@ -221,8 +151,7 @@ fn mistakes(document: &Document<'_>) -> Vec<String> {
             if child.is_element() && !rule.holds.contains(&child.tag_name().name()) {
                 mistakes.push(format!("{tag} holds {}", child.tag_name().name()));
             }
-            if child.is_text() && !rule.text && !child.text().unwrap_or_default().trim().is_empty()
-            {
+            if child.is_text() && !rule.text && !child.text().unwrap_or_default().trim().is_empty() {
                 mistakes.push(format!("{tag} holds text"));
             }
         }
@@ -243,16 +172,9 @@ fn mistakes(document: &Document<'_>) -> Vec<String> {
 }
 
 fn wrong_counts(suite: Node<'_, '_>) -> Vec<String> {
-    let cases = || {
-        suite
-            .children()
-            .filter(|child| child.has_tag_name("testcase"))
-    };
-    let with = |tag: &str| {
-        cases()
-            .filter(|case| case.children().any(|child| child.has_tag_name(tag)))
-            .count()
-    };
+    let cases = || suite.children().filter(|child| child.has_tag_name("testcase"));
+    let with =
+        |tag: &str| cases().filter(|case| case.children().any(|child| child.has_tag_name(tag))).count();
     let counts = [
         ("tests", cases().count()),
         ("failures", with("failure")),
@@ -261,11 +183,7 @@ fn wrong_counts(suite: Node<'_, '_>) -> Vec<String> {
     ];
     counts
         .iter()
-        .filter(|(name, count)| {
-            suite
-                .attribute(*name)
-                .is_some_and(|said| said != count.to_string())
-        })
+        .filter(|(name, count)| suite.attribute(*name).is_some_and(|said| said != count.to_string()))
         .map(|(name, count)| format!("testsuite says another number of {name} than {count}"))
         .collect()
 }

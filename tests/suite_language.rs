@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use grantspec::suite::{
-    Advance, Check, Library, Need, Origin, Outcome, Paint, Redirect, StateSent, Suite, Text, Verb,
-    render, schema,
+    Advance, Check, Library, Need, Origin, Outcome, Paint, Redirect, StateSent, Suite, Text, Verb, render,
+    schema,
 };
 
 const CATALOGUE: &str = include_str!("golden/requirements.toml");
@@ -13,11 +13,7 @@ const HEAD: &str = "[suite]\nid = \"s\"\nabout = \"A suite\"\n\n";
 fn read(suite: &str) -> Result<Suite, String> {
     let files = [("requirements.toml", CATALOGUE), ("s.toml", suite)];
     match Library::read(&files) {
-        Ok(library) => Ok(library
-            .suites
-            .into_iter()
-            .next()
-            .expect("one suite was given")),
+        Ok(library) => Ok(library.suites.into_iter().next().expect("one suite was given")),
         Err(mistakes) => Err(render(&mistakes, Paint::Plain)),
     }
 }
@@ -46,20 +42,9 @@ fn variants_are_every_combination_in_the_order_of_the_file() {
         "each = { state = { long = { repeat = \"ab\", times = 3 }, odd = \"$plain\" }, client = [\"server\", \"other\"] }",
         "[[case.step]]\nauthorize = { user = \"alice\", client = \"$client\", state = \"$state\" }",
     );
-    assert_eq!(
-        ids(&suite),
-        [
-            "s/c[long,server]",
-            "s/c[long,other]",
-            "s/c[odd,server]",
-            "s/c[odd,other]"
-        ]
-    );
+    assert_eq!(ids(&suite), ["s/c[long,server]", "s/c[long,other]", "s/c[odd,server]", "s/c[odd,other]"]);
     let sent = suite.cases.iter().map(|case| match &case.steps[0].verb {
-        Verb::Authorize(authorize) => (
-            authorize.request.state.clone(),
-            authorize.request.client.0.as_str(),
-        ),
+        Verb::Authorize(authorize) => (authorize.request.state.clone(), authorize.request.client.0.as_str()),
         other => panic!("{other:?}"),
     });
     let exactly = |state: &str| StateSent::Exactly(state.to_owned());
@@ -86,15 +71,8 @@ fn a_leaf_spans_its_key_and_value_and_a_property_spans_itself() {
     );
     let case = &suite.cases[0];
     let text = |span: &std::ops::Range<usize>| &case.source.text[span.clone()];
-    let spans: Vec<&str> = case.steps[0]
-        .expect
-        .iter()
-        .map(|leaf| text(&leaf.span))
-        .collect();
-    assert_eq!(
-        spans,
-        ["outcome = \"granted\"", "\"new-access\"", "\"no-store\""]
-    );
+    let spans: Vec<&str> = case.steps[0].expect.iter().map(|leaf| text(&leaf.span)).collect();
+    assert_eq!(spans, ["outcome = \"granted\"", "\"new-access\"", "\"no-store\""]);
     assert_eq!(text(&case.steps[0].span), "login");
     assert_eq!(text(&case.span), "\"c\"");
 }
@@ -110,88 +88,45 @@ fn what_a_step_does_not_say_is_the_right_thing() {
          [[case.step]]\nadvance = { to_expiry_of = \"grant\", less = 60 }",
     );
     let steps = &suite.cases[0].steps;
-    let Verb::Authorize(authorize) = &steps[0].verb else {
-        panic!("{:?}", steps[0])
-    };
+    let Verb::Authorize(authorize) = &steps[0].verb else { panic!("{:?}", steps[0]) };
     assert_eq!(authorize.request.state, StateSent::Omitted);
-    assert_eq!(
-        (authorize.request.redirect, authorize.request.omit.len()),
-        (Redirect::Registered, 0)
-    );
-    let Verb::Exchange(exchange) = &steps[1].verb else {
-        panic!("{:?}", steps[1])
-    };
-    assert_eq!(
-        (exchange.request.method.as_str(), exchange.redirect),
-        ("POST", None)
-    );
+    assert_eq!((authorize.request.redirect, authorize.request.omit.len()), (Redirect::Registered, 0));
+    let Verb::Exchange(exchange) = &steps[1].verb else { panic!("{:?}", steps[1]) };
+    assert_eq!((exchange.request.method.as_str(), exchange.redirect), ("POST", None));
     assert_eq!(exchange.request.twice, [("code".to_owned(), Text::Same)]);
     assert_eq!(steps[1].given[0].check, Check::Outcome(Outcome::Any));
-    assert!(
-        matches!(&steps[2].verb, Verb::Approve(approve) if matches!(approve.of, Origin::Grant(_)))
-    );
-    assert!(matches!(
-        &steps[3].verb,
-        Verb::Advance(Advance::Expiry { offset: -60, .. })
-    ));
+    assert!(matches!(&steps[2].verb, Verb::Approve(approve) if matches!(approve.of, Origin::Grant(_))));
+    assert!(matches!(&steps[3].verb, Verb::Advance(Advance::Expiry { offset: -60, .. })));
 }
 
 #[test]
 fn needs_follow_from_the_steps() {
-    let login =
-        "[[case.step]]\nlogin = { user = \"alice\", client = \"server\", save = \"first\" }\n";
+    let login = "[[case.step]]\nlogin = { user = \"alice\", client = \"server\", save = \"first\" }\n";
     let step = |step: &str| needs_of(&format!("{login}[[case.step]]\n{step}\n"));
     let alone = |step: &str| needs_of(&format!("[[case.step]]\n{step}\n"));
     for (needs, expected) in [
-        (
-            alone("login = { user = \"bob\", client = \"server\" }"),
-            vec![Need::TwoUsers],
-        ),
-        (
-            alone("login = { user = \"alice\", client = \"other\" }"),
-            vec![Need::OtherClient],
-        ),
-        (
-            alone("login = { user = \"alice\", client = \"public\" }"),
-            vec![Need::PublicClient],
-        ),
-        (
-            alone("login = { user = \"alice\", client = \"server\", approve = false }"),
-            vec![Need::Approval],
-        ),
+        (alone("login = { user = \"bob\", client = \"server\" }"), vec![Need::TwoUsers]),
+        (alone("login = { user = \"alice\", client = \"other\" }"), vec![Need::OtherClient]),
+        (alone("login = { user = \"alice\", client = \"public\" }"), vec![Need::PublicClient]),
+        (alone("login = { user = \"alice\", client = \"server\", approve = false }"), vec![Need::Approval]),
         (
             alone("authorize = { user = \"alice\", client = \"server\", decide = \"deny\" }"),
             vec![Need::Denial],
         ),
-        (
-            alone("open = { client = \"server\", redirect = \"with-query\" }"),
-            vec![Need::RedirectQuery],
-        ),
+        (alone("open = { client = \"server\", redirect = \"with-query\" }"), vec![Need::RedirectQuery]),
         (
             alone("open = { client = \"server\", set = { client_id = \"client:other\" } }"),
             vec![Need::OtherClient],
         ),
-        (
-            alone("advance = { past = \"approval\" }"),
-            vec![Need::Approval, Need::Clock],
-        ),
-        (
-            alone("disconnect = { user = \"alice\", client = \"server\" }"),
-            vec![Need::Disconnect],
-        ),
+        (alone("advance = { past = \"approval\" }"), vec![Need::Approval, Need::Clock]),
+        (alone("disconnect = { user = \"alice\", client = \"server\" }"), vec![Need::Disconnect]),
         (step("call = { whoami = \"first\" }"), vec![]),
-        (
-            step("call = { whoami = \"first\", token = \"refresh\" }"),
-            vec![Need::Refresh],
-        ),
+        (step("call = { whoami = \"first\", token = \"refresh\" }"), vec![Need::Refresh]),
         (step("call = { balance = \"first\" }"), vec![Need::Data]),
         (step("logout = { grant = \"first\" }"), vec![Need::Logout]),
         (step("deny = { grant = \"first\" }"), vec![Need::Approval]),
         (step("grid = { live = [\"first\"] }"), vec![]),
-        (
-            step("grid = { live = [\"first\"], spent = [\"first\"] }"),
-            vec![Need::Refresh],
-        ),
+        (step("grid = { live = [\"first\"], spent = [\"first\"] }"), vec![Need::Refresh]),
         (
             step("refresh = { grant = \"first\", secret = \"public-clients\" }"),
             vec![Need::PublicClient, Need::Refresh],
@@ -207,12 +142,9 @@ fn needs_follow_from_the_steps() {
         assert_eq!(needs, BTreeSet::from_iter(expected));
     }
     assert_eq!(
-        suite_of(
-            "needs = [\"clock\"]\nrounds = 7",
-            login.replace(", save = \"first\"", "").as_str()
-        )
-        .cases[0]
-            .rounds,
+        suite_of("needs = [\"clock\"]\nrounds = 7", login.replace(", save = \"first\"", "").as_str()).cases
+            [0]
+        .rounds,
         7
     );
 }
@@ -234,10 +166,7 @@ fn what_a_race_lane_saves_can_be_used_afterwards() {
 #[test]
 fn the_committed_schema_is_fresh() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/suite.schema.json");
-    let fresh = format!(
-        "{}\n",
-        serde_json::to_string_pretty(&schema()).expect("it is JSON")
-    );
+    let fresh = format!("{}\n", serde_json::to_string_pretty(&schema()).expect("it is JSON"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &fresh).expect("the folder is writable");
     }
@@ -251,15 +180,9 @@ fn the_committed_schema_is_fresh() {
 fn validates(text: &str) -> Result<(), String> {
     let instance: serde_json::Value = toml_as_json(text);
     let validator = jsonschema::draft202012::new(&schema()).expect("the schema is one");
-    let errors: Vec<String> = validator
-        .iter_errors(&instance)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(errors.join("\n"))
-    }
+    let errors: Vec<String> =
+        validator.iter_errors(&instance).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("\n")) }
 }
 
 fn toml_as_json(text: &str) -> serde_json::Value {
@@ -268,26 +191,18 @@ fn toml_as_json(text: &str) -> serde_json::Value {
 }
 
 fn table_as_json(table: &toml::de::DeTable<'_>) -> serde_json::Value {
-    table
-        .iter()
-        .map(|(key, value)| (key.get_ref().to_string(), value_as_json(value.get_ref())))
-        .collect()
+    table.iter().map(|(key, value)| (key.get_ref().to_string(), value_as_json(value.get_ref()))).collect()
 }
 
 fn value_as_json(value: &toml::de::DeValue<'_>) -> serde_json::Value {
     use toml::de::DeValue;
     match value {
         DeValue::String(text) => text.as_ref().into(),
-        DeValue::Integer(number) => number
-            .as_str()
-            .parse::<i64>()
-            .expect("tests use small decimal numbers")
-            .into(),
+        DeValue::Integer(number) => {
+            number.as_str().parse::<i64>().expect("tests use small decimal numbers").into()
+        }
         DeValue::Boolean(yes) => (*yes).into(),
-        DeValue::Array(items) => items
-            .iter()
-            .map(|item| value_as_json(item.get_ref()))
-            .collect(),
+        DeValue::Array(items) => items.iter().map(|item| value_as_json(item.get_ref())).collect(),
         DeValue::Table(table) => table_as_json(table),
         DeValue::Float(_) | DeValue::Datetime(_) => serde_json::Value::Null,
     }
@@ -326,9 +241,6 @@ fn the_schema_takes_what_reading_takes_and_refuses_typos() {
         ("user = \"alice\"", "user = \"eve\""),
     ] {
         assert!(good.contains(right), "{right}");
-        assert!(
-            validates(&good.replace(right, wrong)).is_err(),
-            "{wrong} is accepted"
-        );
+        assert!(validates(&good.replace(right, wrong)).is_err(), "{wrong} is accepted");
     }
 }

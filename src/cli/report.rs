@@ -41,7 +41,8 @@ impl Report {
                 return Exit::Usage;
             }
         };
-        let beside = if results.is_dir() { results } else { results.parent().unwrap_or(".".as_ref()).to_owned() };
+        let beside =
+            if results.is_dir() { results } else { results.parent().unwrap_or(".".as_ref()).to_owned() };
         let beside = if beside.as_os_str().is_empty() { PathBuf::from(".") } else { beside };
         let folder = to.unwrap_or(beside);
         match report::write(&folder, &run) {

@@ -190,9 +190,9 @@ impl Run {
             }
             None => {
                 let options = reference::Options { defects, ..reference::Options::default() };
-                let bank = Running::start(options)
-                    .await
-                    .map_err(|error| Stopped::Trouble(format!("failed to start the bundled bank: {error}")))?;
+                let bank = Running::start(options).await.map_err(|error| {
+                    Stopped::Trouble(format!("failed to start the bundled bank: {error}"))
+                })?;
                 let mut file = TargetFile::at(bank.address()).map_err(usage)?;
                 file.name = "the bundled bank".to_owned();
                 Ok((file, Some(bank)))
@@ -247,7 +247,8 @@ impl Run {
         run.cases.sort_by_cached_key(|case| order(&case.id));
         let missing = plan.cases.len() - run.cases.len();
         if missing > 0 {
-            run.notes.push(format!("Interrupted: {missing} of {} selected cases were not run.", plan.cases.len()));
+            run.notes
+                .push(format!("Interrupted: {missing} of {} selected cases were not run.", plan.cases.len()));
         }
         missing > 0
     }
@@ -261,8 +262,7 @@ impl Run {
         defects: &[&'static Defect],
     ) -> RunResults {
         let file = target.file();
-        let selected =
-            |id: &str| plan.cases.iter().any(|selected| selected.case.suite == id);
+        let selected = |id: &str| plan.cases.iter().any(|selected| selected.case.suite == id);
         RunResults {
             schema: SCHEMA.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -290,7 +290,9 @@ impl Run {
             cases: Vec::new(),
             notes: defects
                 .iter()
-                .map(|defect| format!("The bundled bank ran with a defect on purpose: {}: {}.", defect.id, defect.about))
+                .map(|defect| {
+                    format!("The bundled bank ran with a defect on purpose: {}: {}.", defect.id, defect.about)
+                })
                 .collect(),
         }
     }
@@ -336,7 +338,9 @@ impl Run {
 fn command_line(arguments: impl Iterator<Item = String>) -> String {
     let plain = |word: &str| {
         !word.is_empty()
-            && word.chars().all(|character| character.is_ascii_alphanumeric() || "-_./:=,+@".contains(character))
+            && word
+                .chars()
+                .all(|character| character.is_ascii_alphanumeric() || "-_./:=,+@".contains(character))
     };
     let quoted = |word: String| {
         if plain(&word) { word } else { format!("'{}'", word.replace('\'', r"'\''")) }
@@ -356,7 +360,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_defect_is_pointed_at() {
-        let error = chosen_defects(&["refresh.singel-use".to_owned()]).expect_err("there is none").to_string();
+        let error =
+            chosen_defects(&["refresh.singel-use".to_owned()]).expect_err("there is none").to_string();
         assert!(error.contains("did you mean refresh.single-use?"), "{error}");
     }
 }

@@ -28,7 +28,8 @@ impl Plan {
     pub fn select(library: &Library, filters: &[String], target: Option<&Target>) -> Plan {
         let all = || library.suites.iter().flat_map(|suite| &suite.cases);
         let is_a_case = |filter: &String| all().any(|case| is_this(case, filter));
-        let (cases, parts): (Vec<&String>, Vec<&String>) = filters.iter().partition(|filter| is_a_case(filter));
+        let (cases, parts): (Vec<&String>, Vec<&String>) =
+            filters.iter().partition(|filter| is_a_case(filter));
         let contains = |case: &Case, part: &str| {
             case.id.contains(part) || case.proves.iter().any(|id| id.contains(part))
         };

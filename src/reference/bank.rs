@@ -40,11 +40,7 @@ impl Bank {
 
     /// Begins a sitting in a world.
     pub fn sit(&self, world: WorldId) -> Sitting<'_> {
-        Sitting {
-            bank: self,
-            world,
-            ledger: Some(self.ledger()),
-        }
+        Sitting { bank: self, world, ledger: Some(self.ledger()) }
     }
 
     /// One step in a world.
@@ -70,14 +66,8 @@ impl Bank {
 
 impl Sitting<'_> {
     /// One step. A world that is gone by now refuses everything as an unknown client.
-    pub fn step<T>(
-        &mut self,
-        act: impl FnOnce(&mut Turn<'_>) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
-        let ledger = self
-            .ledger
-            .as_mut()
-            .expect("a sitting holds the lock but for its pauses");
+    pub fn step<T>(&mut self, act: impl FnOnce(&mut Turn<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let ledger = self.ledger.as_mut().expect("a sitting holds the lock but for its pauses");
         let mut rng = rand::rng();
         let turn = ledger.turn(self.world, wall(), &mut rng);
         act(&mut turn.ok_or(Refusal::UnknownClient)?)

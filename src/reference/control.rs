@@ -54,10 +54,7 @@ pub(super) fn router(bank: Arc<Bank>, defects: &[&'static Defect]) -> Router {
     Router::new()
         .route("/control", get(async move || Json(about)))
         .route("/control/worlds", post(create))
-        .route(
-            "/control/worlds/standing",
-            get(async move || Json(standing)),
-        )
+        .route("/control/worlds/standing", get(async move || Json(standing)))
         .route("/control/worlds/{world}", delete(remove))
         .route("/control/worlds/{world}/advance", post(advance))
         .route("/control/worlds/{world}/login", post(login))
@@ -182,12 +179,7 @@ async fn disconnect(
     Ok(Json(json!({})))
 }
 
-fn decide(
-    bank: &Bank,
-    name: &str,
-    asked: &Decision,
-    answer: Answer,
-) -> Result<Json<Value>, Problem> {
+fn decide(bank: &Bank, name: &str, asked: &Decision, answer: Answer) -> Result<Json<Value>, Problem> {
     let world = find(bank, name)?;
     let user = bank.turn(world, |turn| Ok(turn.user_by_role(&asked.user)))?;
     let user = user.ok_or_else(|| unknown_role("user", &asked.user))?;
@@ -205,9 +197,7 @@ fn decide(
 }
 
 fn open_world(bank: &Bank, name: String) -> Value {
-    let (id, view) = bank
-        .ledger()
-        .open(Fixture::embedded(), wall(), &mut rand::rng());
+    let (id, view) = bank.ledger().open(Fixture::embedded(), wall(), &mut rand::rng());
     bank.names().insert(name.clone(), id);
     describe(&name, &view)
 }
@@ -246,26 +236,14 @@ fn find(bank: &Bank, name: &str) -> Result<WorldId, Problem> {
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
-        Problem::new(
-            400,
-            "bad_request.bad_json",
-            format!("the body is not what is due here: {error}"),
-        )
+        Problem::new(400, "bad_request.bad_json", format!("the body is not what is due here: {error}"))
     })
 }
 
 fn unknown_world(name: &str) -> Problem {
-    Problem::new(
-        404,
-        "not_found.world",
-        format!("there is no world `{name}`"),
-    )
+    Problem::new(404, "not_found.world", format!("there is no world `{name}`"))
 }
 
 fn unknown_role(kind: &str, role: &str) -> Problem {
-    Problem::new(
-        404,
-        "not_found.role",
-        format!("the world has no {kind} `{role}`"),
-    )
+    Problem::new(404, "not_found.role", format!("the world has no {kind} `{role}`"))
 }

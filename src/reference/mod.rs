@@ -41,10 +41,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            defects: Vec::new(),
-            window: Duration::from_micros(100),
-        }
+        Options { defects: Vec::new(), window: Duration::from_micros(100) }
     }
 }
 
@@ -68,7 +65,5 @@ pub async fn serve(
     let routes = http::router(Arc::clone(&bank)).merge(control::router(bank, &options.defects));
     // A reply held back to fill a packet would cost 40 ms; a socket that refuses the option works all the same.
     let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    axum::serve(listener, routes)
-        .with_graceful_shutdown(stop)
-        .await
+    axum::serve(listener, routes).with_graceful_shutdown(stop).await
 }

@@ -9,11 +9,8 @@ const SHORT: usize = 300;
 
 /// `POST /oauth2/token grant_type=refresh_token&…`
 pub fn sent(request: &Request) -> String {
-    let mut line = format!(
-        "{} {}",
-        visible::line(&request.method, 20),
-        visible::line(path(&request.url), SHORT)
-    );
+    let mut line =
+        format!("{} {}", visible::line(&request.method, 20), visible::line(path(&request.url), SHORT));
     if !request.body.text.is_empty() {
         line.push(' ');
         line.push_str(&visible::line(&request.body.text, SHORT));
@@ -25,11 +22,7 @@ pub fn sent(request: &Request) -> String {
 pub fn answered(reply: &Reply) -> String {
     match reply {
         Reply::Trouble(trouble) => {
-            format!(
-                "no answer: {} ({})",
-                trouble.kind.as_str(),
-                visible::line(&trouble.detail, SHORT)
-            )
+            format!("no answer: {} ({})", trouble.kind.as_str(), visible::line(&trouble.detail, SHORT))
         }
         Reply::Response(response) => {
             let mut line = status(response);
@@ -47,9 +40,7 @@ pub fn answered(reply: &Reply) -> String {
 
 /// `401 Unauthorized`
 pub fn status(response: &Response) -> String {
-    let known = http::StatusCode::from_u16(response.status)
-        .ok()
-        .and_then(|status| status.canonical_reason());
+    let known = http::StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason());
     match known {
         Some(reason) => format!("{} {reason}", response.status),
         None => response.status.to_string(),
@@ -86,10 +77,7 @@ pub fn of<'a>(
     case: &'a crate::results::CaseResult,
     finding: &crate::results::Finding,
 ) -> Option<&'a Exchange> {
-    case.steps
-        .get(finding.step)?
-        .exchanges
-        .get(finding.exchange?)
+    case.steps.get(finding.step)?.exchanges.get(finding.exchange?)
 }
 
 #[cfg(test)]
@@ -98,10 +86,7 @@ mod tests {
 
     #[test]
     fn the_path_of_an_address_keeps_its_query() {
-        assert_eq!(
-            path("http://127.0.0.1:9/oauth2/token?a=b"),
-            "/oauth2/token?a=b"
-        );
+        assert_eq!(path("http://127.0.0.1:9/oauth2/token?a=b"), "/oauth2/token?a=b");
         assert_eq!(path("https://bank.example"), "/");
         assert_eq!(path("/already"), "/already");
     }

@@ -29,10 +29,7 @@ pub struct Written {
 /// Each file is written beside its place and then moved there: readers see the old one or the new one, never a part.
 /// A file that can't be written does not stop the others.
 pub fn write(dir: &Path, run: &Run) -> Result<Written, WriteError> {
-    fs::create_dir_all(dir).map_err(|source| WriteError::Folder {
-        dir: dir.to_owned(),
-        source,
-    })?;
+    fs::create_dir_all(dir).map_err(|source| WriteError::Folder { dir: dir.to_owned(), source })?;
 
     let mut failures = Vec::new();
     let mut put = |name: &str, text: Result<String, FileProblem>| {
@@ -40,39 +37,26 @@ pub fn write(dir: &Path, run: &Run) -> Result<Written, WriteError> {
         if let Err(problem) =
             text.and_then(|text| replace(&path, text.as_bytes()).map_err(FileProblem::Write))
         {
-            failures.push(FileFailure {
-                path: path.clone(),
-                problem,
-            });
+            failures.push(FileFailure { path: path.clone(), problem });
         }
         path
     };
     let written = Written {
         results: put(
             RESULTS,
-            serde_json::to_string_pretty(run)
-                .map(|text| text + "\n")
-                .map_err(FileProblem::Json),
+            serde_json::to_string_pretty(run).map(|text| text + "\n").map_err(FileProblem::Json),
         ),
         junit: put(JUNIT, junit::render(run).map_err(FileProblem::Junit)),
         html: put(HTML, Ok(html::render(run))),
     };
-    if failures.is_empty() {
-        Ok(written)
-    } else {
-        Err(WriteError::Files(FileFailures(failures)))
-    }
+    if failures.is_empty() { Ok(written) } else { Err(WriteError::Files(FileFailures(failures))) }
 }
 
 /// Puts a whole new file in the place of an old one, or leaves the old one as it was.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let part = format!(
-        ".{name}.{}-{}.part",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    );
+    let part = format!(".{name}.{}-{}.part", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let part = path.with_file_name(part);
     let outcome = OpenOptions::new()
         .write(true)
@@ -89,26 +73,14 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Reads saved results: a `results.json`, or the folder that holds one.
 pub fn read(path: &Path) -> Result<Run, ReadError> {
-    let path = if path.is_dir() {
-        path.join(RESULTS)
-    } else {
-        path.to_owned()
-    };
+    let path = if path.is_dir() { path.join(RESULTS) } else { path.to_owned() };
     let text = File::open(&path)
         .and_then(io::read_to_string)
-        .map_err(|source| ReadError::Unreadable {
-            path: path.clone(),
-            source,
-        })?;
-    let version: Version = serde_json::from_str(&text).map_err(|source| ReadError::NotResults {
-        path: path.clone(),
-        source,
-    })?;
+        .map_err(|source| ReadError::Unreadable { path: path.clone(), source })?;
+    let version: Version =
+        serde_json::from_str(&text).map_err(|source| ReadError::NotResults { path: path.clone(), source })?;
     if version.schema != SCHEMA {
-        return Err(ReadError::OtherVersion {
-            path,
-            found: super::visible::line(&version.schema, 80),
-        });
+        return Err(ReadError::OtherVersion { path, found: super::visible::line(&version.schema, 80) });
     }
     serde_json::from_str(&text).map_err(|source| ReadError::Shape { path, source })
 }
@@ -160,9 +132,7 @@ pub enum FileProblem {
     Write(io::Error),
     #[error("the results don't fit into JSON ({0}); this is a bug in grantspec, please report it")]
     Json(serde_json::Error),
-    #[error(
-        "the results don't fit into JUnit's XML ({0}); this is a bug in grantspec, please report it"
-    )]
+    #[error("the results don't fit into JUnit's XML ({0}); this is a bug in grantspec, please report it")]
     Junit(junit::RenderError),
 }
 
@@ -172,10 +142,7 @@ pub enum ReadError {
     #[error("can't read {}: {source}; name a results.json, or the folder of a run", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("{} is not a run's results: {source}; name a results.json that grantspec wrote", path.display())]
-    NotResults {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
+    NotResults { path: PathBuf, source: serde_json::Error },
     #[error(
         "{} holds results of version `{found}`, and this grantspec reads `{SCHEMA}`; render it with the grantspec that \
          wrote it, or run the suites again",
@@ -183,8 +150,5 @@ pub enum ReadError {
     )]
     OtherVersion { path: PathBuf, found: String },
     #[error("{} is damaged: {source}; run the suites again", path.display())]
-    Shape {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
+    Shape { path: PathBuf, source: serde_json::Error },
 }

@@ -8,9 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::DateTime;
-use quick_junit::{
-    NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestSuite,
-};
+use quick_junit::{NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use crate::results::{CaseResult, Requirement, Run, SuiteSeen, Verdict};
 
@@ -28,29 +26,21 @@ pub struct RenderError(#[from] SerializeError);
 /// The run as JUnit XML, after the schema of Jenkins' xUnit plugin (`junit-10.xsd`) and with `properties` in a test
 /// case, which Jenkins' JUnit plugin and GitLab read and that schema lacks.
 pub fn render(run: &Run) -> Result<String, RenderError> {
-    let requirements: HashMap<&str, &Requirement> = run
-        .requirements
-        .iter()
-        .map(|requirement| (requirement.id.as_str(), requirement))
-        .collect();
+    let requirements: HashMap<&str, &Requirement> =
+        run.requirements.iter().map(|requirement| (requirement.id.as_str(), requirement)).collect();
 
     let mut cases: HashMap<&str, Vec<&CaseResult>> = HashMap::new();
     for case in &run.cases {
         cases.entry(&case.suite).or_default().push(case);
     }
-    let mut report = Report::new(format!(
-        "grantspec: {}",
-        visible::line(&run.target.name, SHORT)
-    ));
+    let mut report = Report::new(format!("grantspec: {}", visible::line(&run.target.name, SHORT)));
     report.set_time(Duration::from_millis(run.duration_ms));
     for seen in &run.suites {
         let of_suite = cases.remove(seen.id.as_str()).unwrap_or_default();
         report.add_test_suite(suite(run, seen, &of_suite, &requirements));
     }
     // The schema has no `skipped` at the root. Quotes inside values are escaped, so that the first match is the root's.
-    Ok(report
-        .to_string()?
-        .replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))
+    Ok(report.to_string()?.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))
 }
 
 fn suite(
@@ -61,15 +51,11 @@ fn suite(
 ) -> TestSuite {
     let mut suite = TestSuite::new(visible::line(&seen.id, SHORT));
     // Cases run at once, so that their times add up to more than the run's.
-    suite.set_time(Duration::from_millis(
-        cases.iter().map(|case| case.duration_ms).sum(),
-    ));
+    suite.set_time(Duration::from_millis(cases.iter().map(|case| case.duration_ms).sum()));
     if let Ok(started) = DateTime::parse_from_rfc3339(&run.started) {
         suite.set_timestamp(started);
     }
-    suite
-        .extra
-        .insert("file".into(), visible::line(&seen.file, SHORT).into());
+    suite.extra.insert("file".into(), visible::line(&seen.file, SHORT).into());
     let mut properties = vec![
         ("about", seen.about.clone()),
         ("target", run.target.base.clone()),
@@ -92,19 +78,12 @@ fn test_case(run: &Run, case: &CaseResult, requirements: &HashMap<&str, &Require
     let mut test_case = TestCase::new(visible::line(&case.id, SHORT), status(run, case));
     test_case.set_classname(visible::line(&case.suite, SHORT));
     test_case.set_time(Duration::from_millis(case.duration_ms));
-    test_case
-        .extra
-        .insert("file".into(), visible::line(&case.place.file, SHORT).into());
-    test_case
-        .extra
-        .insert("line".into(), case.place.line.to_string().into());
+    test_case.extra.insert("file".into(), visible::line(&case.place.file, SHORT).into());
+    test_case.extra.insert("line".into(), case.place.line.to_string().into());
     for id in &case.proves {
         test_case.add_property(Property::new("requirement", visible::line(id, SHORT)));
         if let Some(requirement) = requirements.get(id.as_str()) {
-            test_case.add_property(Property::new(
-                "source",
-                visible::line(&requirement.source, SHORT),
-            ));
+            test_case.add_property(Property::new("source", visible::line(&requirement.source, SHORT)));
         }
     }
     test_case.add_property(Property::new("level", case.level.as_str()));
@@ -124,9 +103,7 @@ fn status(run: &Run, case: &CaseResult) -> TestCaseStatus {
             skipped.set_message(message(case));
             return skipped;
         }
-        Verdict::Fail | Verdict::Inconclusive => {
-            TestCaseStatus::non_success(NonSuccessKind::Failure)
-        }
+        Verdict::Fail | Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
     status.set_type(case.verdict.as_str());
@@ -136,8 +113,5 @@ fn status(run: &Run, case: &CaseResult) -> TestCaseStatus {
 }
 
 fn message(case: &CaseResult) -> String {
-    visible::line(
-        case.reason.as_deref().unwrap_or(case.verdict.as_str()),
-        SHORT,
-    )
+    visible::line(case.reason.as_deref().unwrap_or(case.verdict.as_str()), SHORT)
 }

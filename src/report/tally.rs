@@ -32,10 +32,7 @@ impl Counts {
 
     /// The verdicts that occur, heaviest first, each with its count.
     pub fn present(&self) -> impl Iterator<Item = (Verdict, usize)> + '_ {
-        Verdict::ALL
-            .into_iter()
-            .map(|verdict| (verdict, self.get(verdict)))
-            .filter(|(_, count)| *count > 0)
+        Verdict::ALL.into_iter().map(|verdict| (verdict, self.get(verdict))).filter(|(_, count)| *count > 0)
     }
 }
 
@@ -47,10 +44,7 @@ pub fn sentence(run: &Run) -> String {
         1 => "of 1 case".to_owned(),
         total => format!("of {total} cases"),
     };
-    let (heaviest, count) = counts
-        .present()
-        .next()
-        .expect("a total above 0 has a verdict");
+    let (heaviest, count) = counts.present().next().expect("a total above 0 has a verdict");
     let what = match heaviest {
         Verdict::Fail => format!("Not conformant: {count} {of_all} failed"),
         Verdict::Error => format!("Not fully judged: {count} {of_all} ended in an error"),
@@ -71,20 +65,12 @@ pub fn sentence(run: &Run) -> String {
         .filter(|(verdict, _)| *verdict != heaviest || what.ends_with("passed"))
         .map(|(verdict, count)| counted(verdict, count))
         .collect();
-    let tail = if also.is_empty() {
-        String::new()
-    } else {
-        format!("; also {}", also.join(", "))
-    };
+    let tail = if also.is_empty() { String::new() } else { format!("; also {}", also.join(", ")) };
     start(run, &what, tail)
 }
 
 fn start(run: &Run, what: &str, tail: String) -> String {
-    let stopped = if run.interrupted {
-        "Stopped before every case had run. So far: "
-    } else {
-        ""
-    };
+    let stopped = if run.interrupted { "Stopped before every case had run. So far: " } else { "" };
     format!("{stopped}{what}{tail}.")
 }
 
@@ -198,21 +184,10 @@ pub fn by_section(run: &Run) -> Vec<Section<'_>> {
         let cases = proofs.remove(requirement.id.as_str()).unwrap_or_default();
         let counts = Counts::of(cases.iter().map(|case| case.verdict));
         let standing = Standing::of(requirement.level, &counts);
-        let promise = Promise {
-            requirement,
-            cases,
-            counts,
-            standing,
-        };
-        match sections
-            .iter_mut()
-            .find(|section| section.name == requirement.section)
-        {
+        let promise = Promise { requirement, cases, counts, standing };
+        match sections.iter_mut().find(|section| section.name == requirement.section) {
             Some(section) => section.promises.push(promise),
-            None => sections.push(Section {
-                name: &requirement.section,
-                promises: vec![promise],
-            }),
+            None => sections.push(Section { name: &requirement.section, promises: vec![promise] }),
         }
     }
     sections
@@ -229,30 +204,15 @@ mod tests {
     #[test]
     fn a_promise_that_was_never_judged_is_never_kept() {
         assert_eq!(standing(&[]), Standing::NotJudged);
-        assert_eq!(
-            standing(&[Verdict::Skipped, Verdict::Skipped]),
-            Standing::NotJudged
-        );
-        assert_eq!(
-            standing(&[Verdict::Skipped, Verdict::Pass]),
-            Standing::PartlyJudged
-        );
+        assert_eq!(standing(&[Verdict::Skipped, Verdict::Skipped]), Standing::NotJudged);
+        assert_eq!(standing(&[Verdict::Skipped, Verdict::Pass]), Standing::PartlyJudged);
     }
 
     #[test]
     fn the_heaviest_verdict_decides_what_became_of_a_promise() {
-        assert_eq!(
-            standing(&[Verdict::Pass, Verdict::Fail, Verdict::Error]),
-            Standing::Broken
-        );
-        assert_eq!(
-            standing(&[Verdict::Pass, Verdict::Inconclusive]),
-            Standing::Undecided
-        );
-        assert_eq!(
-            standing(&[Verdict::Pass, Verdict::Warn, Verdict::Skipped]),
-            Standing::Warned
-        );
+        assert_eq!(standing(&[Verdict::Pass, Verdict::Fail, Verdict::Error]), Standing::Broken);
+        assert_eq!(standing(&[Verdict::Pass, Verdict::Inconclusive]), Standing::Undecided);
+        assert_eq!(standing(&[Verdict::Pass, Verdict::Warn, Verdict::Skipped]), Standing::Warned);
         assert_eq!(standing(&[Verdict::Pass, Verdict::Pass]), Standing::Kept);
     }
 }

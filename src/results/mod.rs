@@ -164,12 +164,7 @@ impl Place {
     /// The line's text before what is meant, what is meant, and the text after it. A column or width beyond the line's
     /// end means its end.
     pub fn parts(&self) -> (&str, &str, &str) {
-        let at = |chars: usize| {
-            self.text
-                .char_indices()
-                .nth(chars)
-                .map_or(self.text.len(), |(byte, _)| byte)
-        };
+        let at = |chars: usize| self.text.char_indices().nth(chars).map_or(self.text.len(), |(byte, _)| byte);
         let start = (self.column as usize).saturating_sub(1);
         let (from, to) = (at(start), at(start.saturating_add(self.width as usize)));
         (&self.text[..from], &self.text[from..to], &self.text[to..])

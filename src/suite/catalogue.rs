@@ -89,9 +89,7 @@ pub struct RequirementId(Written);
 impl Catalogue {
     /// The requirement with this id.
     pub fn requirement(&self, id: &str) -> Option<&Requirement> {
-        self.requirements
-            .iter()
-            .find(|requirement| requirement.id == id)
+        self.requirements.iter().find(|requirement| requirement.id == id)
     }
 
     /// Reads the catalogue as far as it can be read, and every mistake in it.
@@ -116,9 +114,7 @@ impl Catalogue {
         let is_toml = found.is_empty();
         let others = reader.into_found();
         found.extend(
-            others
-                .into_iter()
-                .filter(|mistake| is_toml || stands_on_its_own(mistake, &source, &errors)),
+            others.into_iter().filter(|mistake| is_toml || stands_on_its_own(mistake, &source, &errors)),
         );
         found.sort_by_key(Diagnostic::start);
         (catalogue, found)
@@ -148,19 +144,15 @@ impl Catalogue {
                 duplicate(id, &first.span, reader);
                 continue;
             }
-            let section = form
-                .section
-                .0
-                .as_ref()
-                .and_then(|written| known_section(written, &sections, reader));
+            let section =
+                form.section.0.as_ref().and_then(|written| known_section(written, &sections, reader));
             self.entries.push(Entry {
                 id: id.text.clone(),
                 span: id.span.clone(),
                 section: section.map(|section| section.id.text.clone()),
                 level: form.level.0,
             });
-            self.requirements
-                .extend(section.and_then(|section| requirement(form, &section.title)));
+            self.requirements.extend(section.and_then(|section| requirement(form, &section.title)));
         }
     }
 }
@@ -185,25 +177,18 @@ fn sections(forms: Vec<SectionForm>, reader: &mut Reader) -> Vec<Section> {
 
 fn duplicate(id: &Written, first: &Span, reader: &mut Reader) {
     let message = format!("`{}` stands in the catalogue twice", shown(&id.text));
-    let mistake = reader
-        .mistake(Code::DuplicateRequirement, id.span.clone(), message)
-        .also(&reader.source, first.clone(), "the first time");
+    let mistake = reader.mistake(Code::DuplicateRequirement, id.span.clone(), message).also(
+        &reader.source,
+        first.clone(),
+        "the first time",
+    );
     reader.note(mistake);
 }
 
-fn known_section<'s>(
-    written: &Written,
-    sections: &'s [Section],
-    reader: &mut Reader,
-) -> Option<&'s Section> {
-    let found = sections
-        .iter()
-        .find(|section| section.id.text == written.text);
+fn known_section<'s>(written: &Written, sections: &'s [Section], reader: &mut Reader) -> Option<&'s Section> {
+    let found = sections.iter().find(|section| section.id.text == written.text);
     if found.is_none() {
-        let known: Vec<&str> = sections
-            .iter()
-            .map(|section| section.id.text.as_str())
-            .collect();
+        let known: Vec<&str> = sections.iter().map(|section| section.id.text.as_str()).collect();
         let message = format!("there is no section `{}`", shown(&written.text));
         let mistake = reader.mistake(Code::UnknownSection, written.span.clone(), message);
         reader.note(mistake.help(meant_or_list(&written.text, &known)));
@@ -229,9 +214,7 @@ const LEVELS: [Level; 3] = [Level::Must, Level::Should, Level::Info];
 impl Value for Level {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let written = reader.text(node)?;
-        let found = LEVELS
-            .into_iter()
-            .find(|level| level.as_str() == written.text);
+        let found = LEVELS.into_iter().find(|level| level.as_str() == written.text);
         if found.is_none() {
             reader.unknown_word(&written, "level", LEVELS.map(Level::as_str));
         }
@@ -246,18 +229,12 @@ impl Value for Level {
 impl Value for RequirementId {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let written = reader.text(node)?;
-        if written
-            .text
-            .split_once('.')
-            .is_some_and(|(area, name)| is_kebab(area) && is_kebab(name))
-        {
+        if written.text.split_once('.').is_some_and(|(area, name)| is_kebab(area) && is_kebab(name)) {
             return Some(Self(written));
         }
         let message = format!("`{}` is no id of a requirement", shown(&written.text));
         let mistake = reader.mistake(Code::BadName, written.span, message);
-        reader.note(
-            mistake.help("an id is two kebab-case names and a dot, such as `refresh.single-use`"),
-        );
+        reader.note(mistake.help("an id is two kebab-case names and a dot, such as `refresh.single-use`"));
         None
     }
 
@@ -271,10 +248,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> (Catalogue, Vec<Diagnostic>) {
-        Catalogue::read(Arc::new(Source {
-            path: "requirements.toml".to_owned(),
-            text: text.to_owned(),
-        }))
+        Catalogue::read(Arc::new(Source { path: "requirements.toml".to_owned(), text: text.to_owned() }))
     }
 
     const ONE: &str = r#"
@@ -296,13 +270,8 @@ mod tests {
     fn a_requirement_stands_under_its_section_s_title() {
         let (catalogue, found) = read(ONE);
         assert_eq!(found, []);
-        let requirement = catalogue
-            .requirement("refresh.single-use")
-            .expect("it is there");
-        assert_eq!(
-            (requirement.section.as_str(), requirement.level),
-            ("Refreshing access", Level::Must)
-        );
+        let requirement = catalogue.requirement("refresh.single-use").expect("it is there");
+        assert_eq!((requirement.section.as_str(), requirement.level), ("Refreshing access", Level::Must));
         assert_eq!(requirement.quote, None);
     }
 

@@ -66,12 +66,7 @@ pub enum Paint {
 }
 
 impl Diagnostic {
-    pub(super) fn new(
-        code: Code,
-        source: &Arc<Source>,
-        span: Span,
-        message: impl Into<String>,
-    ) -> Self {
+    pub(super) fn new(code: Code, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -100,17 +95,8 @@ impl Diagnostic {
     }
 
     #[must_use]
-    pub(super) fn also(
-        mut self,
-        source: &Arc<Source>,
-        span: Span,
-        label: impl Into<String>,
-    ) -> Self {
-        self.also.push(Mark {
-            source: Arc::clone(source),
-            span: source.within(&span),
-            label: label.into(),
-        });
+    pub(super) fn also(mut self, source: &Arc<Source>, span: Span, label: impl Into<String>) -> Self {
+        self.also.push(Mark { source: Arc::clone(source), span: source.within(&span), label: label.into() });
         self
     }
 
@@ -174,17 +160,11 @@ pub fn render(diagnostics: &[Diagnostic], paint: Paint) -> String {
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
-    let title = Level::ERROR
-        .primary_title(&diagnostic.message)
-        .id(diagnostic.code.id());
+    let title = Level::ERROR.primary_title(&diagnostic.message).id(diagnostic.code.id());
     let mut group = match &diagnostic.at {
         At::Path(path) => title.element(Origin::path(path)),
         At::Text(source, span) => {
-            let beside: Vec<&Mark> = diagnostic
-                .also
-                .iter()
-                .filter(|mark| mark.source == *source)
-                .collect();
+            let beside: Vec<&Mark> = diagnostic.also.iter().filter(|mark| mark.source == *source).collect();
             let mut window = Window::of(source, beside.iter().map(|mark| &mark.span).chain([span]));
             // An empty label would leave a blank behind the caret.
             let label = (!diagnostic.label.is_empty()).then_some(diagnostic.label.as_str());
@@ -219,20 +199,10 @@ impl<'a> Window<'a> {
     fn of<'s>(source: &'a Source, spans: impl IntoIterator<Item = &'s Span>) -> Self {
         let (start, end) = spans
             .into_iter()
-            .fold((source.text.len(), 0), |(start, end), span| {
-                (start.min(span.start), end.max(span.end))
-            });
-        let before = source.text[..start]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1);
-        let after = source.text[end..]
-            .find('\n')
-            .map_or(source.text.len(), |newline| end + newline + 1);
-        Self {
-            source,
-            lines: before..after,
-            marks: Vec::new(),
-        }
+            .fold((source.text.len(), 0), |(start, end), span| (start.min(span.start), end.max(span.end)));
+        let before = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let after = source.text[end..].find('\n').map_or(source.text.len(), |newline| end + newline + 1);
+        Self { source, lines: before..after, marks: Vec::new() }
     }
 
     fn mark(&mut self, kind: AnnotationKind, span: &Span, label: Option<&'a str>) {
@@ -257,11 +227,7 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
         1 => format!("1 {one}"),
         _ => format!("{count} {one}s"),
     };
-    format!(
-        "{} in {}\n",
-        plural(diagnostics.len(), "mistake"),
-        plural(paths.len(), "file")
-    )
+    format!("{} in {}\n", plural(diagnostics.len(), "mistake"), plural(paths.len(), "file"))
 }
 
 #[cfg(test)]
@@ -270,10 +236,7 @@ mod tests {
 
     fn mistake() -> Diagnostic {
         let text = "é = 1\nlogn = {}\n".to_owned();
-        let source = Arc::new(Source {
-            path: "suites/a.toml".to_owned(),
-            text,
-        });
+        let source = Arc::new(Source { path: "suites/a.toml".to_owned(), text });
         Diagnostic::new(Code::UnknownVerb, &source, 7..11, "unknown verb `logn`")
             .help("did you mean `login`?")
     }

@@ -29,10 +29,7 @@ impl Library {
     ///
     /// If one of them has a mistake, which a test of this package excludes.
     pub fn shipped() -> Self {
-        let bytes: Vec<_> = shipped::FILES
-            .iter()
-            .map(|(path, text)| (*path, text.as_bytes()))
-            .collect();
+        let bytes: Vec<_> = shipped::FILES.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
         Self::read(&bytes).expect("the shipped suites have no mistake")
     }
 
@@ -47,10 +44,7 @@ impl Library {
         if unreadable.is_empty() {
             return read;
         }
-        Err(unreadable
-            .into_iter()
-            .chain(read.err().into_iter().flatten())
-            .collect())
+        Err(unreadable.into_iter().chain(read.err().into_iter().flatten()).collect())
     }
 
     /// Suites from their names and bytes. The one that is named `requirements.toml` is the catalogue; without it, they
@@ -104,10 +98,7 @@ impl Library {
         if !found.is_empty() {
             return Err(found);
         }
-        let suites = read
-            .into_iter()
-            .filter_map(|suite: ReadSuite| suite.suite)
-            .collect();
+        let suites = read.into_iter().filter_map(|suite: ReadSuite| suite.suite).collect();
         Ok(Self { catalogue, suites })
     }
 }
@@ -115,18 +106,12 @@ impl Library {
 /// A file's text, with the mistake if it is none.
 fn source(path: &str, bytes: &[u8]) -> (Arc<Source>, Option<Diagnostic>) {
     let text = String::from_utf8_lossy(bytes).into_owned();
-    let source = Arc::new(Source {
-        path: path.to_owned(),
-        text,
-    });
+    let source = Arc::new(Source { path: path.to_owned(), text });
     let mistake = std::str::from_utf8(bytes).err().map(|error| {
         // Up to here the bytes and what is shown of them are the same.
         let start = error.valid_up_to();
         let span = start..start + char::REPLACEMENT_CHARACTER.len_utf8();
-        let message = format!(
-            "not UTF-8: the byte 0x{:02x} has no meaning here",
-            bytes[start]
-        );
+        let message = format!("not UTF-8: the byte 0x{:02x} has no meaning here", bytes[start]);
         Diagnostic::new(Code::NotUtf8, &source, span, message).help("save the file as UTF-8")
     });
     (source, mistake)

@@ -21,11 +21,10 @@ pub fn files(path: &Path) -> (Files, Vec<Diagnostic>) {
         match folder(path) {
             Ok(paths) if paths.iter().all(|path| is_catalogue(path)) => {
                 let message = format!("no suite in {}", path.display());
-                let mistake =
-                    Diagnostic::of_path(Code::NoSuites, path.display().to_string(), message);
-                unreadable.push(mistake.help(
-                    "a suite is a file that ends in `.toml`, here or in the folder `server`",
-                ));
+                let mistake = Diagnostic::of_path(Code::NoSuites, path.display().to_string(), message);
+                unreadable.push(
+                    mistake.help("a suite is a file that ends in `.toml`, here or in the folder `server`"),
+                );
                 paths
             }
             Ok(paths) => paths,
@@ -63,10 +62,7 @@ fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(trouble)? {
         let path = entry.map_err(trouble)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
+        if path.extension().is_some_and(|extension| extension == "toml") {
             paths.push(path);
         }
     }
@@ -77,8 +73,7 @@ fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
 fn unreadable_path(path: &Path, error: &io::Error) -> Diagnostic {
     let shown = path.display().to_string();
     let message = format!("failed to read {shown}: {error}");
-    Diagnostic::of_path(Code::Unreadable, shown, message)
-        .help("check the name, and who may read it")
+    Diagnostic::of_path(Code::Unreadable, shown, message).help("check the name, and who may read it")
 }
 
 #[cfg(test)]

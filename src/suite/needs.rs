@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::case::{
-    Advance, AuthorizeRequest, Check, Client, Decision, Endpoint, Leaf, Need, Redirect,
-    RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
+    Advance, AuthorizeRequest, Check, Client, Decision, Endpoint, Leaf, Need, Redirect, RefreshRule, Secret,
+    Step, Text, Token, TokenRequest, User, Verb,
 };
 
 /// Everything that these steps show to be needed.
@@ -12,10 +12,7 @@ pub fn of(steps: &[Step]) -> BTreeSet<Need> {
     let mut needs = Needs::default();
     for step in steps {
         needs.verb(&step.verb);
-        step.given
-            .iter()
-            .chain(&step.expect)
-            .for_each(|leaf| needs.leaf(leaf));
+        step.given.iter().chain(&step.expect).for_each(|leaf| needs.leaf(leaf));
     }
     needs.0
 }
@@ -42,10 +39,7 @@ impl Needs {
             }
             Verb::Exchange(exchange) => {
                 self.token_request(&exchange.request);
-                exchange
-                    .redirect
-                    .iter()
-                    .for_each(|redirect| self.redirect(*redirect));
+                exchange.redirect.iter().for_each(|redirect| self.redirect(*redirect));
             }
             Verb::Login(login) => {
                 self.user(&login.user);

@@ -6,51 +6,21 @@ use super::case::Source;
 
 /// Every shipped file: the name it is shown under, and its text. The catalogue comes first.
 pub const FILES: &[(&str, &str)] = &[
-    (
-        "suites/requirements.toml",
-        include_str!("../../suites/requirements.toml"),
-    ),
-    (
-        "suites/server/state.toml",
-        include_str!("../../suites/server/state.toml"),
-    ),
-    (
-        "suites/server/code.toml",
-        include_str!("../../suites/server/code.toml"),
-    ),
-    (
-        "suites/server/refresh.toml",
-        include_str!("../../suites/server/refresh.toml"),
-    ),
-    (
-        "suites/server/confidentiality.toml",
-        include_str!("../../suites/server/confidentiality.toml"),
-    ),
-    (
-        "suites/server/one.toml",
-        include_str!("../../suites/server/one.toml"),
-    ),
-    (
-        "suites/server/whoami.toml",
-        include_str!("../../suites/server/whoami.toml"),
-    ),
-    (
-        "suites/server/sca.toml",
-        include_str!("../../suites/server/sca.toml"),
-    ),
-    (
-        "suites/server/logout.toml",
-        include_str!("../../suites/server/logout.toml"),
-    ),
+    ("suites/requirements.toml", include_str!("../../suites/requirements.toml")),
+    ("suites/server/state.toml", include_str!("../../suites/server/state.toml")),
+    ("suites/server/code.toml", include_str!("../../suites/server/code.toml")),
+    ("suites/server/refresh.toml", include_str!("../../suites/server/refresh.toml")),
+    ("suites/server/confidentiality.toml", include_str!("../../suites/server/confidentiality.toml")),
+    ("suites/server/one.toml", include_str!("../../suites/server/one.toml")),
+    ("suites/server/whoami.toml", include_str!("../../suites/server/whoami.toml")),
+    ("suites/server/sca.toml", include_str!("../../suites/server/sca.toml")),
+    ("suites/server/logout.toml", include_str!("../../suites/server/logout.toml")),
 ];
 
 /// The shipped catalogue.
 pub fn catalogue() -> Arc<Source> {
     let (path, text) = FILES[0];
-    Arc::new(Source {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    })
+    Arc::new(Source { path: path.to_owned(), text: text.to_owned() })
 }
 
 #[cfg(test)]

@@ -48,10 +48,7 @@ mod tests {
     use super::*;
 
     fn source(text: &str) -> Source {
-        Source {
-            path: "suites/a.toml".to_owned(),
-            text: text.to_owned(),
-        }
+        Source { path: "suites/a.toml".to_owned(), text: text.to_owned() }
     }
 
     #[test]

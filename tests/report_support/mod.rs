@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use grantspec::results::{
-    Body, CaseResult, Exchange, Field, Finding, Level, Observation, Place, Reply, Request,
-    Requirement, Response, Rounds, Run, SCHEMA, SampleSeen, Standing, StepResult, SuiteSeen,
-    TargetSeen, Trouble, TroubleKind, Verdict,
+    Body, CaseResult, Exchange, Field, Finding, Level, Observation, Place, Reply, Request, Requirement,
+    Response, Rounds, Run, SCHEMA, SampleSeen, Standing, StepResult, SuiteSeen, TargetSeen, Trouble,
+    TroubleKind, Verdict,
 };
 
 /// Markup, a script's end, a bidi override, control characters, and U+FFFD for bytes that were not UTF-8.
@@ -51,12 +51,7 @@ pub fn run() -> Run {
 }
 
 fn requirements() -> Vec<Requirement> {
-    let requirement = |id: &str,
-                       section: &str,
-                       level,
-                       promise: &str,
-                       quote: Option<&str>,
-                       source: &str| {
+    let requirement = |id: &str, section: &str, level, promise: &str, quote: Option<&str>, source: &str| {
         Requirement {
         id: id.into(),
         section: section.into(),
@@ -152,11 +147,7 @@ fn requirements() -> Vec<Requirement> {
 }
 
 fn suite(id: &str, about: &str) -> SuiteSeen {
-    SuiteSeen {
-        id: id.into(),
-        about: about.into(),
-        file: format!("suites/server/{id}.toml"),
-    }
+    SuiteSeen { id: id.into(), about: about.into(), file: format!("suites/server/{id}.toml") }
 }
 
 fn single_use() -> CaseResult {
@@ -185,20 +176,9 @@ fn single_use() -> CaseResult {
                 "granted ‹alice·server·access 3›",
                 vec![refresh(1, granted(3))],
             ),
-            step(
-                "call",
-                "server calls whoami with second",
-                Standing::NotRun,
-                "not run",
-                vec![],
-            ),
+            step("call", "server calls whoami with second", Standing::NotRun, "not run", vec![]),
         ],
-        ..case(
-            "refresh/single-use",
-            "A refresh token works once",
-            Verdict::Fail,
-            &["refresh.single-use"],
-        )
+        ..case("refresh/single-use", "A refresh token works once", Verdict::Fail, &["refresh.single-use"])
     }
 }
 
@@ -208,9 +188,7 @@ fn one_winner() -> CaseResult {
         "server refreshes first 8 times at one instant",
         Standing::Met,
         "1 access token and 1 refresh token given, 1 of them lives",
-        (0..4)
-            .map(|at| refresh(1, if at == 0 { granted(2) } else { refused() }))
-            .collect(),
+        (0..4).map(|at| refresh(1, if at == 0 { granted(2) } else { refused() })).collect(),
     );
     race.left_out = 4;
     CaseResult {
@@ -221,8 +199,7 @@ fn one_winner() -> CaseResult {
             broken: 0,
             release: Some("HTTP/2, last frames in one write".into()),
             spread_us: Some(22),
-            confidence:
-                "A window of 100 µs would have shown itself in 20 rounds with near certainty".into(),
+            confidence: "A window of 100 µs would have shown itself in 20 rounds with near certainty".into(),
         }),
         ..case(
             "refresh/one-winner",
@@ -241,13 +218,7 @@ fn works_after_expiry() -> CaseResult {
         }],
         steps: vec![
             login(),
-            step(
-                "refresh",
-                "server refreshes first",
-                Standing::Met,
-                "granted",
-                vec![refresh(1, granted(2))],
-            ),
+            step("refresh", "server refreshes first", Standing::Met, "granted", vec![refresh(1, granted(2))]),
         ],
         ..case(
             "refresh/works-after-expiry",
@@ -259,20 +230,12 @@ fn works_after_expiry() -> CaseResult {
 }
 
 fn hostile() -> CaseResult {
-    let headers = vec![
-        field("content-type", "text/html"),
-        field("x-hostile", HOSTILE),
-        field(HOSTILE, "a"),
-    ];
+    let headers = vec![field("content-type", "text/html"), field("x-hostile", HOSTILE), field(HOSTILE, "a")];
     let long = format!("{HOSTILE}{}", "A".repeat(8_000));
     let reply = Reply::Response(Response {
         status: 799,
         headers,
-        body: Body {
-            text: long,
-            bytes: 10_485_760,
-            shortened: true,
-        },
+        body: Body { text: long, bytes: 10_485_760, shortened: true },
     });
     CaseResult {
         reason: Some(format!("the error is {HOSTILE}")),
@@ -285,13 +248,7 @@ fn hostile() -> CaseResult {
         }],
         steps: vec![
             login(),
-            step(
-                "refresh",
-                "server refreshes first",
-                Standing::Broken,
-                HOSTILE,
-                vec![refresh(1, reply)],
-            ),
+            step("refresh", "server refreshes first", Standing::Broken, HOSTILE, vec![refresh(1, reply)]),
         ],
         ..case(
             "refresh/error-code[token=wrong]",
@@ -329,10 +286,8 @@ fn unpredictable() -> CaseResult {
 }
 
 fn slow() -> CaseResult {
-    let trouble = Reply::Trouble(Trouble {
-        kind: TroubleKind::TimeOut,
-        detail: "nothing came within 10 s".into(),
-    });
+    let trouble =
+        Reply::Trouble(Trouble { kind: TroubleKind::TimeOut, detail: "nothing came within 10 s".into() });
     CaseResult {
         reason: Some("time-out where a refusal was due".into()),
         findings: vec![Finding {
@@ -352,25 +307,14 @@ fn slow() -> CaseResult {
                 vec![refresh(1, trouble)],
             ),
         ],
-        ..case(
-            "code/single-use",
-            "A code works once",
-            Verdict::Inconclusive,
-            &["code.single-use"],
-        )
+        ..case("code/single-use", "A code works once", Verdict::Inconclusive, &["code.single-use"])
     }
 }
 
 fn not_http() -> CaseResult {
     CaseResult {
         reason: Some("the line to the target broke: no connection".into()),
-        steps: vec![step(
-            "login",
-            "alice logs in to server",
-            Standing::Unprepared,
-            "no connection",
-            vec![],
-        )],
+        steps: vec![step("login", "alice logs in to server", Standing::Unprepared, "no connection", vec![])],
         ..case(
             "logout/kills-access",
             "Logging out kills the access token",
@@ -383,12 +327,7 @@ fn not_http() -> CaseResult {
 fn restart() -> CaseResult {
     CaseResult {
         reason: Some("the target lacks: restart".into()),
-        ..case(
-            "logout/stays-dead",
-            "A dead token stays dead",
-            Verdict::Skipped,
-            &["logout.kills-access"],
-        )
+        ..case("logout/stays-dead", "A dead token stays dead", Verdict::Skipped, &["logout.kills-access"])
     }
 }
 
@@ -399,11 +338,7 @@ fn case(id: &str, about: &str, verdict: Verdict, proves: &[&str]) -> CaseResult 
         suite: suite.into(),
         about: about.into(),
         proves: proves.iter().map(|id| (*id).into()).collect(),
-        level: if verdict == Verdict::Warn {
-            Level::Should
-        } else {
-            Level::Must
-        },
+        level: if verdict == Verdict::Warn { Level::Should } else { Level::Must },
         place: Place {
             file: format!("suites/server/{suite}.toml"),
             line: 12,
@@ -450,16 +385,14 @@ fn login() -> StepResult {
         took_us: 610,
         request: Request {
             method: "GET".into(),
-            url: "http://127.0.0.1:41231/?client_id=oauth2client_server&response_type=code&state=‹state 1›".into(),
+            url: "http://127.0.0.1:41231/?client_id=oauth2client_server&response_type=code&state=‹state 1›"
+                .into(),
             headers: vec![field("accept", "text/html")],
             body: Body::default(),
         },
         reply: page,
     };
-    let exchange = Exchange {
-        purpose: "exchange the code".into(),
-        ..refresh(0, granted(1))
-    };
+    let exchange = Exchange { purpose: "exchange the code".into(), ..refresh(0, granted(1)) };
     step(
         "login",
         "alice logs in to server",
@@ -477,13 +410,7 @@ fn login() -> StepResult {
     )
 }
 
-fn step(
-    verb: &str,
-    title: &str,
-    standing: Standing,
-    outcome: &str,
-    exchanges: Vec<Exchange>,
-) -> StepResult {
+fn step(verb: &str, title: &str, standing: Standing, outcome: &str, exchanges: Vec<Exchange>) -> StepResult {
     StepResult {
         verb: verb.into(),
         title: title.into(),
@@ -519,10 +446,7 @@ fn refresh(token: u32, reply: Reply) -> Exchange {
 fn granted(number: u32) -> Reply {
     Reply::Response(Response {
         status: 200,
-        headers: vec![
-            field("content-type", "application/json"),
-            field("cache-control", "no-store"),
-        ],
+        headers: vec![field("content-type", "application/json"), field("cache-control", "no-store")],
         body: text(&format!(
             "{{\"access_token\":\"‹alice·server·access {number}›\",\"client_id\":\"oauth2client_server\",\"expires_in\":21600,\
              \"refresh_token\":\"‹alice·server·refresh {number}›\",\"token_type\":\"Bearer\",\"user_id\":\"user_alice\"}}"
@@ -541,16 +465,9 @@ fn refused() -> Reply {
 }
 
 fn field(name: &str, value: &str) -> Field {
-    Field {
-        name: name.into(),
-        value: value.into(),
-    }
+    Field { name: name.into(), value: value.into() }
 }
 
 fn text(text: &str) -> Body {
-    Body {
-        text: text.into(),
-        bytes: text.len() as u64,
-        shortened: false,
-    }
+    Body { text: text.into(), bytes: text.len() as u64, shortened: false }
 }

@@ -41,8 +41,13 @@ pub fn settle(
 ) -> Result<Answer, NeverSaved> {
     let grant = scene.grant(&refresh.grant)?;
     let client = refresh.request.by.clone().unwrap_or_else(|| grant.client.clone());
-    let due =
-        Due { user: &grant.user, client: &client, login: grant.login, code: grant.code, refresh: grant.refresh };
+    let due = Due {
+        user: &grant.user,
+        client: &client,
+        login: grant.login,
+        code: grant.code,
+        refresh: grant.refresh,
+    };
     let (answer, given) = read(due, scene, number, reply);
     scene.save(refresh.save.as_ref().map(|save| save.0.as_str()), given.map(Held::Grant));
     Ok(answer)

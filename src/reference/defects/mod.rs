@@ -56,9 +56,7 @@ mod tests {
             assert!(seen.insert(defect.id), "{} is there twice", defect.id);
             let (section, name) = defect.requirement().split_once('.').expect(defect.id);
             for part in [section, name] {
-                let plain = part
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+                let plain = part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
                 assert!(plain && !part.is_empty(), "{}", defect.id);
             }
         }
@@ -78,12 +76,7 @@ mod tests {
             let mut rules = Rules::default();
             (defect.apply)(&mut rules);
             let same = seen.iter().find(|(known, _)| *known == rules);
-            assert!(
-                same.is_none(),
-                "{} does what {:?} does",
-                defect.id,
-                same.map(|s| s.1)
-            );
+            assert!(same.is_none(), "{} does what {:?} does", defect.id, same.map(|s| s.1));
             seen.push((rules, defect.id));
         }
     }

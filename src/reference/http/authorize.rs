@@ -32,12 +32,7 @@ pub async fn open(State(bank): State<Arc<Bank>>, method: Method, uri: Uri) -> Re
         Ok(params) => begin(&bank, &params).unwrap_or_else(|stopped| *stopped),
         Err(twice) => {
             let why = "The app's request names one thing twice.";
-            stop(
-                &bank,
-                "bad_request.duplicate_parameter",
-                why,
-                Some(&twice.0),
-            )
+            stop(&bank, "bad_request.duplicate_parameter", why, Some(&twice.0))
         }
     }
 }
@@ -55,23 +50,12 @@ pub async fn resume(
         return Problem::too_long().into_response();
     };
     let Ok(form) = Params::read(&body, Duplicates::Refused) else {
-        return stop(
-            &bank,
-            "bad_request.duplicate_parameter",
-            "The form came garbled.",
-            None,
-        );
+        return stop(&bank, "bad_request.duplicate_parameter", "The form came garbled.", None);
     };
     let login = form.text("login").unwrap_or_default();
     let world = bank.ledger().world_of_secret(&login);
     let decided = world.ok_or(Refusal::UnknownLogin).and_then(|world| {
-        decide(
-            &bank,
-            world,
-            &login,
-            form.text("action").as_deref(),
-            form.text("email").as_deref(),
-        )
+        decide(&bank, world, &login, form.text("action").as_deref(), form.text("email").as_deref())
     });
     match decided {
         Ok(response) => response,
@@ -115,12 +99,7 @@ fn begin(bank: &Bank, params: &Params) -> Result<Response, Box<Response>> {
     let unknown = params.names().find(|name| !KNOWN.contains(name));
     if let Some(unknown) = unknown.filter(|_| !rules.unknown_ignored.kept()) {
         let why = "The app's request names something unknown.";
-        return Err(Box::new(stop(
-            bank,
-            "bad_request.bad_param",
-            why,
-            Some(unknown),
-        )));
+        return Err(Box::new(stop(bank, "bad_request.bad_param", why, Some(unknown))));
     }
     let (world, client) = known_client(bank, params)?;
     let redirect_uri = known_redirect_uri(bank, params, world, client)?;
@@ -159,19 +138,10 @@ fn known_client(bank: &Bank, params: &Params) -> Result<(WorldId, ClientIx), Box
         return Ok((world, client));
     }
     if bank.rules.authorize.bad_request_lands == BadRequestLands::OnUnknownClientsUri {
-        return Err(Box::new(land_untrusted(
-            bank,
-            params,
-            "unauthorized_client",
-        )));
+        return Err(Box::new(land_untrusted(bank, params, "unauthorized_client")));
     }
     let why = "The bank doesn't know the app that sent you here.";
-    Err(Box::new(stop(
-        bank,
-        "bad_request.bad_param.client_id",
-        why,
-        Some(&id),
-    )))
+    Err(Box::new(stop(bank, "bad_request.bad_param.client_id", why, Some(&id))))
 }
 
 fn known_redirect_uri(
@@ -193,12 +163,7 @@ fn known_redirect_uri(
         return Err(Box::new(land_untrusted(bank, params, "invalid_request")));
     }
     let why = "The app asked the bank to send you to an address that is not registered as its own.";
-    Err(Box::new(stop(
-        bank,
-        "bad_request.bad_param.redirect_uri",
-        why,
-        Some(&given),
-    )))
+    Err(Box::new(stop(bank, "bad_request.bad_param.redirect_uri", why, Some(&given))))
 }
 
 /// What a bank must never do: redirect to an address that nobody vouches for.
@@ -243,14 +208,7 @@ fn decide(
 /// A page that ends the way: 400.
 fn stop(bank: &Bank, code: &str, why: &str, said: Option<&str>) -> Response {
     let rules = &bank.rules.authorize;
-    page::error(
-        rules.headers,
-        rules.markup,
-        StatusCode::BAD_REQUEST,
-        code,
-        why,
-        said,
-    )
+    page::error(rules.headers, rules.markup, StatusCode::BAD_REQUEST, code, why, said)
 }
 
 /// What a bank that writes its answers by hand does with a line break in the state: what follows becomes headers.
@@ -269,11 +227,7 @@ fn split_headers(landing: &Landing, injected: &mut HeaderMap) -> Landing {
         outcome: landing.outcome.clone(),
         state: landing.state.as_ref().map(|whole| {
             let broken = whole.iter().any(|byte| b"\r\n".contains(byte));
-            if broken {
-                first.into_bytes()
-            } else {
-                whole.clone()
-            }
+            if broken { first.into_bytes() } else { whole.clone() }
         }),
     }
 }

@@ -17,19 +17,14 @@ pub struct Carriers<'a> {
 }
 
 /// The token, if there is one where it may be.
-pub fn token(
-    seen: &Carriers<'_>,
-    carrier: Carrier,
-    scheme: Scheme,
-) -> Result<Option<String>, Problem> {
+pub fn token(seen: &Carriers<'_>, carrier: Carrier, scheme: Scheme) -> Result<Option<String>, Problem> {
     let mut headers = seen.headers.get_all(AUTHORIZATION).iter();
     let first = headers.next();
     if headers.next().is_some() && carrier != Carrier::SeveralHeaders {
         let message = "there is more than one Authorization header: send one";
         return Err(Problem::invalid_request(message));
     }
-    let in_header =
-        first.and_then(|value| of_scheme(&String::from_utf8_lossy(value.as_bytes()), scheme));
+    let in_header = first.and_then(|value| of_scheme(&String::from_utf8_lossy(value.as_bytes()), scheme));
     Ok(in_header.or_else(|| match carrier {
         Carrier::HeaderOnly | Carrier::SeveralHeaders => None,
         Carrier::QueryToo => parameter(seen.query.as_bytes()),
@@ -54,10 +49,7 @@ fn parameter(encoded: &[u8]) -> Option<String> {
 }
 
 fn cookie(headers: &HeaderMap) -> Option<String> {
-    let lines = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok());
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';'));
     pairs.find_map(|pair| pair.trim().strip_prefix("access_token=").map(str::to_owned))
 }
@@ -74,11 +66,7 @@ mod tests {
             headers.append(AUTHORIZATION, HeaderValue::from_static(value));
         }
         headers.insert(COOKIE, HeaderValue::from_static("access_token=cookie"));
-        let seen = Carriers {
-            headers: &headers,
-            query,
-            body: body.as_bytes(),
-        };
+        let seen = Carriers { headers: &headers, query, body: body.as_bytes() };
         token(&seen, Carrier::HeaderOnly, Scheme::Bearer).map_err(drop)
     }
 

@@ -64,32 +64,24 @@ pub async fn balance(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<V
 }
 
 /// `GET /transactions?account_id&since&before&limit`
-pub async fn transactions(
-    State(bank): State<Arc<Bank>>,
-    call: Call,
-) -> Result<Json<Value>, Problem> {
+pub async fn transactions(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<Value>, Problem> {
     let params = call.params()?;
     let listing = listing(&params)?;
-    permitted(
-        &bank,
-        &call,
-        Endpoint::Transactions,
-        |turn, bearer, approved| {
-            let account_id = own_account(turn, bearer, &params)?.0.to_owned();
-            let entries = turn.history(approved, &listing)?;
-            let entries = entries.into_iter().map(|entry| {
-                json!({
-                    "id": entry.id,
-                    "account_id": account_id,
-                    "created": timestamp(entry.created),
-                    "amount": entry.amount,
-                    "currency": "GBP",
-                    "description": entry.description,
-                })
-            });
-            Ok(json!({ "transactions": entries.collect::<Vec<Value>>() }))
-        },
-    )
+    permitted(&bank, &call, Endpoint::Transactions, |turn, bearer, approved| {
+        let account_id = own_account(turn, bearer, &params)?.0.to_owned();
+        let entries = turn.history(approved, &listing)?;
+        let entries = entries.into_iter().map(|entry| {
+            json!({
+                "id": entry.id,
+                "account_id": account_id,
+                "created": timestamp(entry.created),
+                "amount": entry.amount,
+                "currency": "GBP",
+                "description": entry.description,
+            })
+        });
+        Ok(json!({ "transactions": entries.collect::<Vec<Value>>() }))
+    })
     .map(Json)
 }
 
@@ -103,9 +95,7 @@ pub async fn logout(State(bank): State<Arc<Bank>>, call: Call) -> Result<Respons
     let carrier = match way {
         LogoutWay::BodyToo => Carrier::FormToo,
         LogoutWay::QueryToo => Carrier::QueryToo,
-        LogoutWay::PostWithHeader | LogoutWay::GetToo | LogoutWay::TokenOptional => {
-            Carrier::HeaderOnly
-        }
+        LogoutWay::PostWithHeader | LogoutWay::GetToo | LogoutWay::TokenOptional => Carrier::HeaderOnly,
     };
     let token = bearer::token(&call.carriers(), carrier, bank.rules.whoami.scheme)?;
     let Some(token) = token else {
@@ -115,8 +105,7 @@ pub async fn logout(State(bank): State<Arc<Bank>>, call: Call) -> Result<Respons
         };
     };
     let world = world_of(&bank, &token)?;
-    bank.turn(world, |turn| turn.logout(&token))
-        .map_err(|refusal| bad_token(&bank, &token, refusal))?;
+    bank.turn(world, |turn| turn.logout(&token)).map_err(|refusal| bad_token(&bank, &token, refusal))?;
     Ok(Json(json!({})).into_response())
 }
 
@@ -146,11 +135,7 @@ impl<S: Send + Sync> axum::extract::FromRequest<S> for Call {
 
 impl Call {
     fn carriers(&self) -> Carriers<'_> {
-        Carriers {
-            headers: &self.headers,
-            query: self.uri.query().unwrap_or_default(),
-            body: &self.body,
-        }
+        Carriers { headers: &self.headers, query: self.uri.query().unwrap_or_default(), body: &self.body }
     }
 
     /// The token of a GET; `None` only in a bank that answers without.
@@ -218,12 +203,8 @@ fn bad_token(bank: &Bank, token: &str, refusal: Refusal) -> Problem {
         refusal,
         Refusal::BadAccessToken | Refusal::ExpiredAccessToken | Refusal::EvictedAccessToken
     );
-    let strange = || {
-        token.len() != 43
-            || !token
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-    };
+    let strange =
+        || token.len() != 43 || !token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     match bank.rules.whoami.bad_token {
         BadToken::NoErrorKey if about_the_token => Problem::from(refusal).without_error(),
         BadToken::Breaks if about_the_token && strange() => Problem::breakdown(),
@@ -231,15 +212,9 @@ fn bad_token(bank: &Bank, token: &str, refusal: Refusal) -> Problem {
     }
 }
 
-fn own_account<'a>(
-    turn: &'a Turn<'_>,
-    bearer: Bearer,
-    params: &Params,
-) -> Result<(&'a str, i64), Refusal> {
+fn own_account<'a>(turn: &'a Turn<'_>, bearer: Bearer, params: &Params) -> Result<(&'a str, i64), Refusal> {
     let own = turn.account(bearer.user);
-    let same = params
-        .text("account_id")
-        .is_some_and(|asked| asked == own.0);
+    let same = params.text("account_id").is_some_and(|asked| asked == own.0);
     same.then_some(own).ok_or(Refusal::UnknownAccount)
 }
 
@@ -256,33 +231,19 @@ fn listing(params: &Params) -> Result<Listing, Problem> {
         Some(id) if id.starts_with("tx_") => Some(Since::Transaction(id.into_owned())),
         Some(text) => Some(Since::Time(time("since", &text)?)),
     };
-    let before = params
-        .text("before")
-        .map(|text| time("before", &text))
-        .transpose()?;
+    let before = params.text("before").map(|text| time("before", &text)).transpose()?;
     let limit = match params.text("limit") {
         None => MOST_LISTED,
         Some(text) => {
-            let number = text
-                .parse()
-                .ok()
-                .filter(|limit| (1..=MOST_LISTED).contains(limit));
+            let number = text.parse().ok().filter(|limit| (1..=MOST_LISTED).contains(limit));
             let message = format!("`limit` is no number from 1 to {MOST_LISTED}");
             number.ok_or_else(|| Problem::new(400, "bad_request.bad_param.limit", message))?
         }
     };
-    Ok(Listing {
-        since,
-        before,
-        limit,
-    })
+    Ok(Listing { since, before, limit })
 }
 
 fn timestamp(seconds: Seconds) -> String {
-    let time = i64::try_from(seconds)
-        .ok()
-        .and_then(|s| DateTime::from_timestamp(s, 0));
-    time.map_or_else(String::new, |time| {
-        time.to_rfc3339_opts(SecondsFormat::Millis, true)
-    })
+    let time = i64::try_from(seconds).ok().and_then(|s| DateTime::from_timestamp(s, 0));
+    time.map_or_else(String::new, |time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }

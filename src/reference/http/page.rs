@@ -66,13 +66,7 @@ pub struct LoginPage<'a> {
 
 impl<'a> LoginPage<'a> {
     pub fn new(client: &'a str, login: &'a str) -> Self {
-        LoginPage {
-            client,
-            login,
-            note: None,
-            raw_state: None,
-            css: CSS,
-        }
+        LoginPage { client, login, note: None, raw_state: None, css: CSS }
     }
 }
 
@@ -132,22 +126,11 @@ pub fn error(
     why: &str,
     said: Option<&str>,
 ) -> Response {
-    let page = ErrorPage {
-        why,
-        code,
-        shown: said,
-        raw: said.filter(|_| markup == Markup::Raw),
-        css: CSS,
-    };
+    let page = ErrorPage { why, code, shown: said, raw: said.filter(|_| markup == Markup::Raw), css: CSS };
     respond(rule, status, &page, "'none'")
 }
 
-fn respond(
-    rule: PageHeaders,
-    status: StatusCode,
-    page: &impl Template,
-    form_action: &str,
-) -> Response {
+fn respond(rule: PageHeaders, status: StatusCode, page: &impl Template, form_action: &str) -> Response {
     static STYLE: LazyLock<String> =
         LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(CSS))));
     let html = page.render().expect("writing to a string never fails");
@@ -161,9 +144,7 @@ fn respond(
         *STYLE
     );
     let mut set = |name: HeaderName, value: &'static str| {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     };
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(CACHE_CONTROL, "no-store");
@@ -179,9 +160,7 @@ fn respond(
         set(ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     }
     let policy = HeaderValue::from_str(&policy).expect("origins are ASCII without controls");
-    response
-        .headers_mut()
-        .insert(CONTENT_SECURITY_POLICY, policy);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     response
 }
 
@@ -208,10 +187,7 @@ mod tests {
 
     #[test]
     fn a_form_may_lead_to_the_bank_and_the_apps_origin_only() {
-        assert_eq!(
-            form_action("https://a.example/cb?x=1"),
-            "'self' https://a.example"
-        );
+        assert_eq!(form_action("https://a.example/cb?x=1"), "'self' https://a.example");
         assert_eq!(form_action("myapp:/cb"), "'self' myapp:");
         assert_eq!(form_action("nonsense"), "'self'");
     }

@@ -19,10 +19,7 @@ impl Params {
     /// Reads an encoded text. What happens to a parameter that comes twice is `rule`.
     pub fn read(encoded: &[u8], rule: Duplicates) -> Result<Params, Twice> {
         let mut params = Params::default();
-        for pair in encoded
-            .split(|byte| *byte == b'&')
-            .filter(|pair| !pair.is_empty())
-        {
+        for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let name = decode(halves.next().unwrap_or_default());
             let value = decode(halves.next().unwrap_or_default());
@@ -68,10 +65,7 @@ impl Params {
 }
 
 fn decode(text: &[u8]) -> Vec<u8> {
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|&byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
+    let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
     percent_decode(&spaced).collect()
 }
 

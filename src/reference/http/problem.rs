@@ -61,11 +61,7 @@ impl Problem {
 
     /// 413.
     pub fn too_long() -> Self {
-        Problem::new(
-            413,
-            "bad_request.too_long",
-            "the request's body is longer than 64 KiB",
-        )
+        Problem::new(413, "bad_request.too_long", "the request's body is longer than 64 KiB")
     }
 
     /// 500: only a defective bank says this.
@@ -138,52 +134,24 @@ impl From<Refusal> for Problem {
             Refusal::UnknownClient | Refusal::BadClientSecret => {
                 (401, "unauthorized.bad_client", Some("invalid_client"))
             }
-            Refusal::PublicRefresh => (
-                400,
-                "bad_request.unauthorized_client",
-                Some("unauthorized_client"),
-            ),
-            Refusal::BadCode => (
-                401,
-                "unauthorized.bad_authorization_code",
-                Some("invalid_grant"),
-            ),
-            Refusal::UsedCode => (
-                401,
-                "unauthorized.bad_authorization_code.used",
-                Some("invalid_grant"),
-            ),
-            Refusal::ExpiredCode => (
-                401,
-                "unauthorized.bad_authorization_code.expired",
-                Some("invalid_grant"),
-            ),
-            Refusal::OtherRedirectUri => (
-                400,
-                "bad_request.bad_param.redirect_uri",
-                Some("invalid_request"),
-            ),
-            Refusal::BadRefreshToken => {
-                (401, "unauthorized.bad_refresh_token", Some("invalid_grant"))
+            Refusal::PublicRefresh => (400, "bad_request.unauthorized_client", Some("unauthorized_client")),
+            Refusal::BadCode => (401, "unauthorized.bad_authorization_code", Some("invalid_grant")),
+            Refusal::UsedCode => (401, "unauthorized.bad_authorization_code.used", Some("invalid_grant")),
+            Refusal::ExpiredCode => {
+                (401, "unauthorized.bad_authorization_code.expired", Some("invalid_grant"))
             }
-            Refusal::EvictedRefreshToken => (
-                401,
-                "unauthorized.bad_refresh_token.evicted",
-                Some("invalid_grant"),
-            ),
-            Refusal::BadAccessToken => {
-                (401, "unauthorized.bad_access_token", Some("invalid_token"))
+            Refusal::OtherRedirectUri => (400, "bad_request.bad_param.redirect_uri", Some("invalid_request")),
+            Refusal::BadRefreshToken => (401, "unauthorized.bad_refresh_token", Some("invalid_grant")),
+            Refusal::EvictedRefreshToken => {
+                (401, "unauthorized.bad_refresh_token.evicted", Some("invalid_grant"))
             }
-            Refusal::ExpiredAccessToken => (
-                401,
-                "unauthorized.bad_access_token.expired",
-                Some("invalid_token"),
-            ),
-            Refusal::EvictedAccessToken => (
-                401,
-                "unauthorized.bad_access_token.evicted",
-                Some("invalid_token"),
-            ),
+            Refusal::BadAccessToken => (401, "unauthorized.bad_access_token", Some("invalid_token")),
+            Refusal::ExpiredAccessToken => {
+                (401, "unauthorized.bad_access_token.expired", Some("invalid_token"))
+            }
+            Refusal::EvictedAccessToken => {
+                (401, "unauthorized.bad_access_token.evicted", Some("invalid_token"))
+            }
             Refusal::NotApproved { .. } => (403, "forbidden.insufficient_permissions", None),
             Refusal::HistoryClosed => (403, "forbidden.verification_required", None),
             Refusal::UnknownAccount => (404, "not_found.account", None),
@@ -207,8 +175,7 @@ impl From<Refusal> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.0.status).expect("every status above is a valid one");
+        let status = StatusCode::from_u16(self.0.status).expect("every status above is a valid one");
         let mut response = (status, self.body().to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -44,21 +44,15 @@ pub fn registered<'a>(
         RedirectMatch::IgnoresQuery => any(|own, given| before(own, '?') == before(given, '?')),
         RedirectMatch::IgnoresFragment => any(|own, given| own == before(given, '#')),
         RedirectMatch::IgnoresPort => any(|own, given| on_any_port(own) == on_any_port(given)),
-        RedirectMatch::IgnoresScheme => {
-            any(|own, given| without_scheme(own) == without_scheme(given))
-        }
-        RedirectMatch::HostOnly => {
-            any(|own, given| host(own).is_some() && host(own) == host(given))
-        }
+        RedirectMatch::IgnoresScheme => any(|own, given| without_scheme(own) == without_scheme(given)),
+        RedirectMatch::HostOnly => any(|own, given| host(own).is_some() && host(own) == host(given)),
         RedirectMatch::OriginPrefix => any(|own, given| {
             Url::parse(own).is_ok_and(|own| given.starts_with(&own.origin().ascii_serialization()))
         }),
         RedirectMatch::Subdomains => any(|own, given| {
             own == given
                 || host(own).zip(host(given)).is_some_and(|(own, given)| {
-                    given
-                        .strip_suffix(&own)
-                        .is_some_and(|label| label.ends_with('.'))
+                    given.strip_suffix(&own).is_some_and(|label| label.ends_with('.'))
                 })
         }),
         RedirectMatch::Normalised => any(|own, given| normal(own) == normal(given)),
@@ -84,10 +78,7 @@ fn echo(rule: StateEcho, state: &[u8]) -> String {
         StateEcho::EncodedTwice => form(form(state).as_bytes()),
         StateEcho::Truncated => form(&state[..state.len().min(255)]),
         StateEcho::PaddingLost => {
-            let kept = state
-                .iter()
-                .rposition(|byte| *byte != b'=')
-                .map_or(0, |at| at + 1);
+            let kept = state.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
             form(&state[..kept])
         }
         StateEcho::AsciiOnly => {
@@ -95,10 +86,7 @@ fn echo(rule: StateEcho, state: &[u8]) -> String {
             form(&state.iter().map(ascii).collect::<Vec<u8>>())
         }
         StateEcho::CutAtNul => {
-            let end = state
-                .iter()
-                .position(|byte| *byte == 0)
-                .unwrap_or(state.len());
+            let end = state.iter().position(|byte| *byte == 0).unwrap_or(state.len());
             form(&state[..end])
         }
     }
@@ -125,14 +113,8 @@ fn on_any_port(uri: &str) -> Option<Url> {
 /// As a browser reads it, with the path decoded.
 fn normal(uri: &str) -> Option<(String, String, Option<String>)> {
     let url = Url::parse(uri).ok()?;
-    let path = percent_decode_str(url.path())
-        .decode_utf8_lossy()
-        .into_owned();
-    Some((
-        url.origin().ascii_serialization(),
-        path,
-        url.query().map(str::to_owned),
-    ))
+    let path = percent_decode_str(url.path()).decode_utf8_lossy().into_owned();
+    Some((url.origin().ascii_serialization(), path, url.query().map(str::to_owned)))
 }
 
 #[cfg(test)]
@@ -150,27 +132,17 @@ mod tests {
     #[test]
     fn a_state_of_any_bytes_comes_out_of_one_decoding_as_it_went_in() {
         let state: Vec<u8> = (0..=255).chain("%25 + & = # ; \" é 😀".bytes()).collect();
-        let address = location(
-            &AuthorizeRules::default(),
-            &landing("https://a.example/", Some(&state)),
-        );
+        let address = location(&AuthorizeRules::default(), &landing("https://a.example/", Some(&state)));
         let query = address.split_once('?').expect("a query").1;
         let encoded = query.split_once("&state=").expect("a state").1;
-        assert!(
-            encoded
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && !b"&=#;\"'<>".contains(&byte))
-        );
+        assert!(encoded.bytes().all(|byte| byte.is_ascii_graphic() && !b"&=#;\"'<>".contains(&byte)));
         let decoded: Vec<u8> = percent_decode_str(&encoded.replace('+', " ")).collect();
         assert_eq!(decoded, state);
     }
 
     #[test]
     fn no_state_is_no_parameter() {
-        let address = location(
-            &AuthorizeRules::default(),
-            &landing("https://a.example/cb", None),
-        );
+        let address = location(&AuthorizeRules::default(), &landing("https://a.example/cb", None));
         assert_eq!(address, "https://a.example/cb?error=access_denied");
     }
 

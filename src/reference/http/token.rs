@@ -14,9 +14,7 @@ use super::params::Params;
 use super::problem::Problem;
 use super::token_request::{Caller, read, read_caller};
 use crate::reference::bank::Bank;
-use crate::reference::ledger::{
-    Asked, ClientIx, EXPIRES_IN, Issued, Refusal, Secret, Source, Turn, WorldId,
-};
+use crate::reference::ledger::{Asked, ClientIx, EXPIRES_IN, Issued, Refusal, Secret, Source, Turn, WorldId};
 use crate::reference::rules::{
     Caching, GrantTypes, PublicRefreshToken, RefreshRefusal, TokenFields, UnknownClient,
 };
@@ -51,17 +49,11 @@ pub async fn token(
         Caching::RefusalsAllowed => !granted,
     };
     if !stored {
-        response
-            .headers_mut()
-            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        response
-            .headers_mut()
-            .insert(PRAGMA, HeaderValue::from_static("no-cache"));
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
     }
     if bank.rules.token.caching == Caching::TextPlain {
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     }
     response
 }
@@ -92,11 +84,7 @@ fn grant(bank: &Bank, headers: &HeaderMap, params: &Params) -> Result<Value, Pro
 }
 
 /// The client that has shown who it is.
-fn authenticated(
-    bank: &Bank,
-    caller: &Caller,
-    params: &Params,
-) -> Result<(WorldId, ClientIx), Problem> {
+fn authenticated(bank: &Bank, caller: &Caller, params: &Params) -> Result<(WorldId, ClientIx), Problem> {
     let world = bank.ledger().world_of_client(&caller.client_id);
     let Some(world) = world else {
         return match bank.rules.token.unknown_client {
@@ -142,23 +130,14 @@ fn after_failure(bank: &Bank, world: WorldId, client: ClientIx, params: &Params)
 
 /// The owner of the code or refresh token in the request.
 fn owner(bank: &Bank, params: &Params) -> Option<(WorldId, ClientIx)> {
-    let secret = params
-        .text("code")
-        .or_else(|| params.text("refresh_token"))?;
+    let secret = params.text("code").or_else(|| params.text("refresh_token"))?;
     let world = bank.ledger().world_of_secret(&secret)?;
     let found = bank.turn(world, |turn| Ok(turn.owner_of(&secret)));
     Some((world, found.ok().flatten()?))
 }
 
-fn exchange(
-    bank: &Bank,
-    world: WorldId,
-    client: ClientIx,
-    params: &Params,
-) -> Result<Issued, Problem> {
-    let code = params
-        .text("code")
-        .ok_or_else(|| Problem::invalid_request("`code` is missing"))?;
+fn exchange(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Result<Issued, Problem> {
+    let code = params.text("code").ok_or_else(|| Problem::invalid_request("`code` is missing"))?;
     let redirect_uri = params.text("redirect_uri").unwrap_or_default();
     let mut sitting = bank.sit(world);
     let redemption = sitting.step(|turn| turn.check_code(client, &code, &redirect_uri))?;
@@ -168,26 +147,13 @@ fn exchange(
     Ok(sitting.step(|turn| Ok(turn.issue(spent)))?)
 }
 
-fn refresh(
-    bank: &Bank,
-    world: WorldId,
-    client: ClientIx,
-    params: &Params,
-) -> Result<Issued, Problem> {
-    let token = params
-        .text("refresh_token")
-        .ok_or_else(|| Problem::invalid_request("`refresh_token` is missing"))?;
+fn refresh(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Result<Issued, Problem> {
+    let token =
+        params.text("refresh_token").ok_or_else(|| Problem::invalid_request("`refresh_token` is missing"))?;
     let (user_id, scope) = (params.text("user_id"), params.text("scope"));
-    let asked = Asked {
-        refresh_token: &token,
-        user_id: user_id.as_deref(),
-        scope: scope.as_deref(),
-    };
+    let asked = Asked { refresh_token: &token, user_id: user_id.as_deref(), scope: scope.as_deref() };
     rotate(bank, world, client, asked).map_err(|refusal| {
-        let bad = matches!(
-            refusal,
-            Refusal::BadRefreshToken | Refusal::EvictedRefreshToken
-        );
+        let bad = matches!(refusal, Refusal::BadRefreshToken | Refusal::EvictedRefreshToken);
         match bank.rules.refresh.refusal {
             RefreshRefusal::Bare if bad => Problem::from(refusal).bare(),
             RefreshRefusal::Breaks if bad => Problem::breakdown(),
@@ -196,12 +162,7 @@ fn refresh(
     })
 }
 
-fn rotate(
-    bank: &Bank,
-    world: WorldId,
-    client: ClientIx,
-    asked: Asked<'_>,
-) -> Result<Issued, Refusal> {
+fn rotate(bank: &Bank, world: WorldId, client: ClientIx, asked: Asked<'_>) -> Result<Issued, Refusal> {
     let mut sitting = bank.sit(world);
     let rotating = sitting.step(|turn| turn.check_refresh(client, asked))?;
     sitting.pause(bank.rules.refresh.spend_gap);

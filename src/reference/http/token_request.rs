@@ -26,11 +26,7 @@ impl Caller {
     /// The refusal in the words due to this caller (RFC 6749 §5.2: whoever tried Basic is told to).
     pub fn refused(&self, refusal: Refusal) -> Problem {
         let problem = Problem::from(refusal);
-        if self.by_basic {
-            problem.challenge("Basic")
-        } else {
-            problem
-        }
+        if self.by_basic { problem.challenge("Basic") } else { problem }
     }
 }
 
@@ -61,9 +57,7 @@ pub fn read(
         return Err(Problem::invalid_request(message));
     }
     let mut params = match content_type(headers).as_deref() {
-        Some("application/x-www-form-urlencoded") => {
-            Params::read(body, duplicates).map_err(twice)?
-        }
+        Some("application/x-www-form-urlencoded") => Params::read(body, duplicates).map_err(twice)?,
         Some("application/json") if shape == RequestShape::JsonToo => json(body)?,
         _ => {
             let message = "the body is not application/x-www-form-urlencoded";
@@ -72,25 +66,17 @@ pub fn read(
     };
     for (name, value) in stray {
         if let Some(value) = value {
-            params
-                .add(name.to_owned(), value.to_vec(), Duplicates::FirstWins)
-                .map_err(twice)?;
+            params.add(name.to_owned(), value.to_vec(), Duplicates::FirstWins).map_err(twice)?;
         }
     }
     Ok(params)
 }
 
 /// Who asks: by the body, or by Basic, but not by both.
-pub fn read_caller(
-    rule: ConflictingAuth,
-    headers: &HeaderMap,
-    params: &Params,
-) -> Result<Caller, Problem> {
+pub fn read_caller(rule: ConflictingAuth, headers: &HeaderMap, params: &Params) -> Result<Caller, Problem> {
     let in_body = Caller {
         client_id: params.text("client_id").unwrap_or_default().into_owned(),
-        secret: params
-            .sent("client_secret")
-            .map(|secret| secret.into_owned()),
+        secret: params.sent("client_secret").map(|secret| secret.into_owned()),
         by_basic: false,
     };
     let Some(basic) = basic(headers)? else {
@@ -117,34 +103,21 @@ fn basic(headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
         return Ok(None);
     };
     if all.next().is_some() {
-        return Err(Problem::invalid_request(
-            "there is more than one Authorization header",
-        ));
+        return Err(Problem::invalid_request("there is more than one Authorization header"));
     }
     let value = String::from_utf8_lossy(value.as_bytes());
     let (scheme, encoded) = value.split_once(' ').unwrap_or((&value, ""));
     if !scheme.eq_ignore_ascii_case("Basic") {
         return Ok(None);
     }
-    let text = STANDARD
-        .decode(encoded.trim())
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let pair = text.as_deref().and_then(|text| text.split_once(':'));
     let Some((id, secret)) = pair else {
         return Err(Problem::from(Refusal::BadClientSecret).challenge("Basic"));
     };
     // RFC 6749 §2.3.1: both are form-encoded before they are put together.
-    let decode = |text: &str| {
-        percent_decode_str(&text.replace('+', " "))
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    Ok(Some(Caller {
-        client_id: decode(id),
-        secret: Some(decode(secret)),
-        by_basic: true,
-    }))
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    Ok(Some(Caller { client_id: decode(id), secret: Some(decode(secret)), by_basic: true }))
 }
 
 fn content_type(headers: &HeaderMap) -> Option<String> {
@@ -159,12 +132,8 @@ fn json(body: &[u8]) -> Result<Params, Problem> {
     let object: serde_json::Map<String, Value> = serde_json::from_slice(body).map_err(wrong)?;
     let mut params = Params::default();
     for (name, value) in object {
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        params
-            .add(name, text.into_bytes(), Duplicates::LastWins)
-            .map_err(twice)?;
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        params.add(name, text.into_bytes(), Duplicates::LastWins).map_err(twice)?;
     }
     Ok(params)
 }

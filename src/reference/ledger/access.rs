@@ -42,11 +42,7 @@ impl Turn<'_> {
         if !self.serves(client, PublicWorks::NoCalls) {
             return Err(Refusal::BadAccessToken);
         }
-        Ok(Bearer {
-            grant,
-            user,
-            client,
-        })
+        Ok(Bearer { grant, user, client })
     }
 
     /// Whom a token names. It does so before the owner's approval too.
@@ -58,9 +54,7 @@ impl Turn<'_> {
             IdentityRule::NewestUser => grants.find(|grant| grant.client == bearer.client),
             IdentityRule::NewestClient => grants.find(|grant| grant.user == bearer.user),
         }
-        .map_or((bearer.user, bearer.client), |grant| {
-            (grant.user, grant.client)
-        });
+        .map_or((bearer.user, bearer.client), |grant| (grant.user, grant.client));
         Identity {
             authenticated: rule != IdentityRule::NotAuthenticated,
             client_id: self.client_id(client).to_owned(),
@@ -166,10 +160,7 @@ mod tests {
         scene.turn(|turn| turn.advance(21_599));
         assert!(scene.whoami(&token).is_ok());
         scene.turn(|turn| turn.advance(1));
-        assert_eq!(
-            scene.whoami(&token).expect_err("expired"),
-            Refusal::ExpiredAccessToken
-        );
+        assert_eq!(scene.whoami(&token).expect_err("expired"), Refusal::ExpiredAccessToken);
     }
 
     #[test]
@@ -182,13 +173,7 @@ mod tests {
         let shorter = &access[..access.len() - 1];
         let swapped: String = access
             .chars()
-            .map(|c| {
-                if c.is_lowercase() {
-                    c.to_ascii_uppercase()
-                } else {
-                    c.to_ascii_lowercase()
-                }
-            })
+            .map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
             .collect();
         for bad in [refresh, code.expose(), shorter, &swapped, ""] {
             let refused = scene.turn(|turn| turn.bearer(bad).map(|_| ()));
@@ -204,10 +189,7 @@ mod tests {
         let refused = scene.accounts(&issued.access).expect_err("pending");
         assert_eq!(
             refused,
-            Refusal::NotApproved {
-                client_id: scene.client_id("server"),
-                user_id: scene.user_id("alice"),
-            }
+            Refusal::NotApproved { client_id: scene.client_id("server"), user_id: scene.user_id("alice") }
         );
         scene.approve(&login, "alice").expect("pending");
         assert!(scene.accounts(&issued.access).is_ok());

@@ -23,12 +23,7 @@ pub struct Ruling {
 
 impl Turn<'_> {
     /// Looks at a decision: only the login's own user may make it, only while it is pending.
-    pub fn check_decision(
-        &self,
-        login: LoginIx,
-        user: UserIx,
-        answer: Answer,
-    ) -> Result<Ruling, Refusal> {
+    pub fn check_decision(&self, login: LoginIx, user: UserIx, answer: Answer) -> Result<Ruling, Refusal> {
         let Stage::Allowed { user: owner, .. } = self.world.logins[login.0].stage else {
             return Err(Refusal::ApprovalOver);
         };
@@ -42,15 +37,10 @@ impl Turn<'_> {
                 if answer == Answer::Approve && finality == Finality::ApprovedAfterDenial => {}
             Some(Standing::TimedOut) if finality == Finality::ApprovedAfterTimeout => {}
             // What another login's approval has opened looks pending to its owner still.
-            Some(Standing::Approved { .. }) if self.rules.sca.reach != ApprovalReach::ThisLogin => {
-            }
+            Some(Standing::Approved { .. }) if self.rules.sca.reach != ApprovalReach::ThisLogin => {}
             _ => return Err(Refusal::ApprovalOver),
         }
-        Ok(Ruling {
-            login,
-            owner,
-            answer,
-        })
+        Ok(Ruling { login, owner, answer })
     }
 
     /// Writes the decision down.
@@ -99,12 +89,7 @@ impl Turn<'_> {
 
     /// What an approval must not do: bring back what was logged out.
     fn revive(&mut self, login: LoginIx) {
-        for grant in self
-            .world
-            .grants
-            .iter_mut()
-            .filter(|grant| grant.login == login)
-        {
+        for grant in self.world.grants.iter_mut().filter(|grant| grant.login == login) {
             for &token in &grant.access {
                 let life = &mut self.world.access[token].life;
                 if *life == Life::Dead(End::LoggedOut) {

@@ -4,9 +4,7 @@
 
 use super::rows::{CodeLife, End, Entry, Grant, GrantIx, Takes};
 use super::{ClientIx, Digest, LoginIx, Refusal, Seconds, Secret, Turn, UserIx};
-use crate::reference::rules::{
-    Binding, CodeRedirect, PublicRefreshToken, PublicWorks, Replay, Reuse,
-};
+use crate::reference::rules::{Binding, CodeRedirect, PublicRefreshToken, PublicWorks, Replay, Reuse};
 
 /// A code that was found good for this client.
 #[derive(Debug)]
@@ -73,13 +71,8 @@ impl Turn<'_> {
         let right_redirect = match self.rules.code.redirect {
             CodeRedirect::Equal => login_row.redirect_uri == redirect_uri,
             CodeRedirect::NotCompared => true,
-            CodeRedirect::MayBeOmitted => {
-                redirect_uri.is_empty() || login_row.redirect_uri == redirect_uri
-            }
-            CodeRedirect::AnyRegistered => self
-                .redirect_uris(client)
-                .iter()
-                .any(|uri| uri == redirect_uri),
+            CodeRedirect::MayBeOmitted => redirect_uri.is_empty() || login_row.redirect_uri == redirect_uri,
+            CodeRedirect::AnyRegistered => self.redirect_uris(client).iter().any(|uri| uri == redirect_uri),
         };
         if !right_redirect {
             return Err(Refusal::OtherRedirectUri);
@@ -87,26 +80,13 @@ impl Turn<'_> {
         if self.now >= born.saturating_add(self.rules.code.seconds) {
             return Err(Refusal::ExpiredCode);
         }
-        Ok(Redemption {
-            login,
-            user,
-            client,
-        })
+        Ok(Redemption { login, user, client })
     }
 
     /// Marks the code as used, and picks the tokens that its exchange will kill.
     pub fn spend_code(&mut self, redemption: Redemption) -> Spent {
-        self.world.set_code_life(
-            redemption.login,
-            CodeLife::Spent {
-                at: self.now,
-                grant: None,
-            },
-        );
-        Spent {
-            evicts: self.evicted_by(redemption.user, redemption.client),
-            redemption,
-        }
+        self.world.set_code_life(redemption.login, CodeLife::Spent { at: self.now, grant: None });
+        Spent { evicts: self.evicted_by(redemption.user, redemption.client), redemption }
     }
 
     /// "Acquiring a new access token will invalidate any other token you own for that user" (Monzo API docs,
@@ -115,11 +95,7 @@ impl Turn<'_> {
         for grant in spent.evicts {
             self.evict_grant(grant);
         }
-        let Redemption {
-            login,
-            user,
-            client,
-        } = spent.redemption;
+        let Redemption { login, user, client } = spent.redemption;
         let grant = GrantIx(self.world.grants.len());
         self.world.grants.push(Grant {
             login,
@@ -131,24 +107,15 @@ impl Turn<'_> {
         });
         self.world.note_grant(login, grant);
         let access = self.mint_access(grant, user);
-        let wanted = self.confidential(client)
-            || self.rules.public.refresh_token == PublicRefreshToken::Issued;
+        let wanted =
+            self.confidential(client) || self.rules.public.refresh_token == PublicRefreshToken::Issued;
         let refresh = wanted.then(|| self.mint_refresh(grant));
-        Issued {
-            access,
-            refresh,
-            client,
-            user,
-            from: Source::Code,
-        }
+        Issued { access, refresh, client, user, from: Source::Code }
     }
 
     /// What a refused exchange must not do: gives tokens all the same, the code untouched.
     pub fn issue_unspent(&mut self, redemption: Redemption) -> Issued {
-        self.issue(Spent {
-            redemption,
-            evicts: Vec::new(),
-        })
+        self.issue(Spent { redemption, evicts: Vec::new() })
     }
 
     /// The client that a code or refresh token was given to.
@@ -191,10 +158,7 @@ impl Turn<'_> {
         let takes = match self.rules.code.replay {
             Replay::RevokesNothing => return,
             Replay::RevokesAll => Takes::ALL,
-            Replay::RevokesAccessOnly => Takes {
-                access: true,
-                refresh: false,
-            },
+            Replay::RevokesAccessOnly => Takes { access: true, refresh: false },
         };
         self.world.end_grant(grant, End::Abused, takes);
         self.world.end_approval(self.world.grants[grant.0].login);
@@ -211,10 +175,7 @@ mod tests {
         let mut scene = Scene::default();
         let code = scene.code("alice", "server");
         scene.exchange("server", &code).expect("first");
-        assert_eq!(
-            scene.exchange("server", &code).expect_err("second"),
-            Refusal::UsedCode
-        );
+        assert_eq!(scene.exchange("server", &code).expect_err("second"), Refusal::UsedCode);
     }
 
     #[test]
@@ -224,11 +185,7 @@ mod tests {
         let given = scene.exchange("server", &code).expect("first");
         let _ = scene.exchange("server", &code);
         assert!(scene.whoami(&given.access).is_err());
-        assert!(
-            scene
-                .refresh("server", given.refresh.as_ref().expect("given"))
-                .is_err()
-        );
+        assert!(scene.refresh("server", given.refresh.as_ref().expect("given")).is_err());
     }
 
     #[test]
@@ -245,15 +202,9 @@ mod tests {
     fn a_code_is_for_its_own_client_and_survives_the_try_of_another() {
         let mut scene = Scene::default();
         let code = scene.code("alice", "server");
-        assert_eq!(
-            scene.exchange("other", &code).expect_err("not theirs"),
-            Refusal::BadCode
-        );
+        assert_eq!(scene.exchange("other", &code).expect_err("not theirs"), Refusal::BadCode);
         let given = scene.exchange("server", &code).expect("its own");
-        assert_eq!(
-            scene.exchange("other", &code).expect_err("not theirs"),
-            Refusal::BadCode
-        );
+        assert_eq!(scene.exchange("other", &code).expect_err("not theirs"), Refusal::BadCode);
         assert!(scene.whoami(&given.access).is_ok());
     }
 
@@ -262,9 +213,7 @@ mod tests {
         let mut scene = Scene::default();
         let code = scene.code("alice", "server");
         for wrong in ["", "https://server-app.example/oauth/callback/"] {
-            let refused = scene
-                .exchange_at("server", &code, wrong)
-                .expect_err("another");
+            let refused = scene.exchange_at("server", &code, wrong).expect_err("another");
             assert_eq!(refused, Refusal::OtherRedirectUri);
         }
         assert!(scene.exchange_at("server", &code, CALLBACK).is_ok());
@@ -277,10 +226,7 @@ mod tests {
         scene.turn(|turn| turn.advance(299));
         scene.exchange("server", &in_time).expect("in time");
         scene.turn(|turn| turn.advance(1));
-        assert_eq!(
-            scene.exchange("server", &late).expect_err("late"),
-            Refusal::ExpiredCode
-        );
+        assert_eq!(scene.exchange("server", &late).expect_err("late"), Refusal::ExpiredCode);
     }
 
     #[test]
@@ -290,10 +236,7 @@ mod tests {
         let elsewhere = scene.login("alice", "other");
         let of_bob = scene.login("bob", "server");
         let new = scene.login("alice", "server");
-        assert_eq!(
-            scene.whoami(&old.access).expect_err("old"),
-            Refusal::EvictedAccessToken
-        );
+        assert_eq!(scene.whoami(&old.access).expect_err("old"), Refusal::EvictedAccessToken);
         let refused = scene.refresh("server", old.refresh.as_ref().expect("given"));
         assert_eq!(refused.expect_err("old"), Refusal::EvictedRefreshToken);
         for live in [&elsewhere, &of_bob, &new] {
@@ -312,9 +255,6 @@ mod tests {
     fn a_token_is_no_code() {
         let mut scene = Scene::default();
         let given = scene.login("alice", "server");
-        assert_eq!(
-            scene.exchange("server", &given.access).expect_err("token"),
-            Refusal::BadCode
-        );
+        assert_eq!(scene.exchange("server", &given.access).expect_err("token"), Refusal::BadCode);
     }
 }

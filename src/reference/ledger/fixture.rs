@@ -57,14 +57,8 @@ pub enum FixtureError {
     #[error("the world's fixture has no {0}: add at least one")]
     Empty(&'static str),
     #[error("client `{client}` of the world's fixture: `{uri}` is no absolute URI: {reason}")]
-    RedirectUri {
-        client: String,
-        uri: String,
-        reason: url::ParseError,
-    },
-    #[error(
-        "users `{0}` and `{1}` of the world's fixture share an email: give each user one of their own"
-    )]
+    RedirectUri { client: String, uri: String, reason: url::ParseError },
+    #[error("users `{0}` and `{1}` of the world's fixture share an email: give each user one of their own")]
     SharedEmail(String, String),
 }
 
@@ -140,31 +134,20 @@ mod tests {
     #[test]
     fn a_mistake_is_named_with_its_place() {
         let misspelt = EMBEDDED.replacen("balance", "balnce", 1);
-        let error = Fixture::parse(&misspelt)
-            .expect_err("unknown key")
-            .to_string();
-        assert!(
-            error.contains("line 6") && error.contains("balnce"),
-            "{error}"
-        );
+        let error = Fixture::parse(&misspelt).expect_err("unknown key").to_string();
+        assert!(error.contains("line 6") && error.contains("balnce"), "{error}");
     }
 
     #[test]
     fn a_relative_redirect_uri_is_refused() {
         let relative = EMBEDDED.replacen("https://server-app.example/oauth/callback", "/cb", 1);
         let error = Fixture::parse(&relative).expect_err("relative").to_string();
-        assert!(
-            error.contains("`server`") && error.contains("`/cb`"),
-            "{error}"
-        );
+        assert!(error.contains("`server`") && error.contains("`/cb`"), "{error}");
     }
 
     #[test]
     fn two_users_cannot_share_an_email() {
         let shared = EMBEDDED.replacen("bob@example.com", "alice@example.com", 1);
-        assert!(matches!(
-            Fixture::parse(&shared),
-            Err(FixtureError::SharedEmail(..))
-        ));
+        assert!(matches!(Fixture::parse(&shared), Err(FixtureError::SharedEmail(..))));
     }
 }

@@ -39,11 +39,7 @@ pub enum Since {
 
 impl Turn<'_> {
     /// What may be read, when the approval was given at `approved`.
-    pub fn history(
-        &self,
-        approved: Seconds,
-        listing: &Listing,
-    ) -> Result<Vec<Transaction>, Refusal> {
+    pub fn history(&self, approved: Seconds, listing: &Listing) -> Result<Vec<Transaction>, Refusal> {
         let all = past(self.world);
         let asked = listing.since.as_ref().map(|since| match since {
             Since::Time(time) => *time,
@@ -84,9 +80,7 @@ fn past(world: &World) -> Vec<Transaction> {
             description: &entry.description,
         }
     });
-    entries
-        .take_while(|entry| entry.created < world.started)
-        .collect()
+    entries.take_while(|entry| entry.created < world.started).collect()
 }
 
 #[cfg(test)]
@@ -95,15 +89,9 @@ mod tests {
     use super::*;
 
     fn list(scene: &mut Scene, approved: Seconds, since: Option<Seconds>) -> Option<Seconds> {
-        let listing = Listing {
-            since: since.map(Since::Time),
-            before: None,
-            limit: 1000,
-        };
+        let listing = Listing { since: since.map(Since::Time), before: None, limit: 1000 };
         let found = scene.turn(|turn| turn.history(approved, &listing));
-        found
-            .ok()
-            .map(|entries| entries.first().expect("some").created)
+        found.ok().map(|entries| entries.first().expect("some").created)
     }
 
     #[test]
@@ -125,17 +113,10 @@ mod tests {
     fn a_listing_goes_on_after_the_last_one_seen() {
         let mut scene = Scene::default();
         let approved = scene.turn(|turn| turn.now());
-        let mut listing = Listing {
-            limit: 10,
-            ..Listing::default()
-        };
-        let first = scene
-            .turn(|turn| turn.history(approved, &listing))
-            .expect("open");
+        let mut listing = Listing { limit: 10, ..Listing::default() };
+        let first = scene.turn(|turn| turn.history(approved, &listing)).expect("open");
         listing.since = Some(Since::Transaction(first[9].id.clone()));
-        let second = scene
-            .turn(|turn| turn.history(approved, &listing))
-            .expect("open");
+        let second = scene.turn(|turn| turn.history(approved, &listing)).expect("open");
         assert!(second[0].created > first[9].created);
         assert_eq!(second.len(), 10);
     }

@@ -3,9 +3,7 @@
 use super::mint::Secret;
 use super::rows::{Approval, Code, CodeLife, Entry, Login, Stage, Standing};
 use super::{ClientIx, Digest, LoginIx, Refusal, Turn, UserIx};
-use crate::reference::rules::{
-    ApprovalReach, Denial, EvictionMoment, StateAbsent, StateOnError, StateOwner,
-};
+use crate::reference::rules::{ApprovalReach, Denial, EvictionMoment, StateAbsent, StateOnError, StateOwner};
 
 /// What goes back to the client, by way of the user's browser.
 #[derive(Debug)]
@@ -27,21 +25,10 @@ pub enum Outcome {
 
 impl Turn<'_> {
     /// Opens a login and gives the id that its page carries.
-    pub fn open_login(
-        &mut self,
-        client: ClientIx,
-        redirect_uri: String,
-        state: Option<Vec<u8>>,
-    ) -> Secret {
+    pub fn open_login(&mut self, client: ClientIx, redirect_uri: String, state: Option<Vec<u8>>) -> Secret {
         let (secret, digest) = self.mint.login();
         let login = LoginIx(self.world.logins.len());
-        self.world.logins.push(Login {
-            client,
-            redirect_uri,
-            state,
-            stage: Stage::Open,
-            approval: None,
-        });
+        self.world.logins.push(Login { client, redirect_uri, state, stage: Stage::Open, approval: None });
         self.world.entries.insert(digest, Entry::Login(login));
         secret
     }
@@ -72,10 +59,7 @@ impl Turn<'_> {
         }
         let approval = self.first_standing(login, user);
         let code = self.give_code(login, user);
-        self.world.logins[login.0].approval = Some(Approval {
-            born: self.now,
-            standing: approval,
-        });
+        self.world.logins[login.0].approval = Some(Approval { born: self.now, standing: approval });
         Ok(self.land(login, Outcome::Code(code)))
     }
 
@@ -101,21 +85,12 @@ impl Turn<'_> {
     }
 
     /// A request that is refused by redirect, before any page (RFC 6749 §4.1.2.1).
-    pub fn bounce(
-        &mut self,
-        redirect_uri: String,
-        error: &'static str,
-        state: Option<Vec<u8>>,
-    ) -> Landing {
+    pub fn bounce(&mut self, redirect_uri: String, error: &'static str, state: Option<Vec<u8>>) -> Landing {
         let dropped = self.rules.authorize.state_on_error == StateOnError::DroppedOnBadRequest;
         Landing {
             redirect_uri,
             outcome: Outcome::Error(error),
-            state: if dropped {
-                None
-            } else {
-                state.or_else(|| self.unasked_state())
-            },
+            state: if dropped { None } else { state.or_else(|| self.unasked_state()) },
         }
     }
 
@@ -128,13 +103,8 @@ impl Turn<'_> {
 
     fn give_code(&mut self, login: LoginIx, user: UserIx) -> Secret {
         let (secret, digest) = self.mint.secret(self.now);
-        self.world.logins[login.0].stage = Stage::Allowed {
-            user,
-            code: Code {
-                born: self.now,
-                life: CodeLife::Fresh,
-            },
-        };
+        self.world.logins[login.0].stage =
+            Stage::Allowed { user, code: Code { born: self.now, life: CodeLife::Fresh } };
         self.world.entries.insert(digest, Entry::Code(login));
         secret
     }
@@ -148,15 +118,9 @@ impl Turn<'_> {
         let before = self.world.logins.iter().any(|earlier| {
             let theirs = matches!(earlier.stage, Stage::Allowed { user: u, .. } if u == user);
             let approved = earlier.approval.map(|approval| approval.standing);
-            theirs
-                && earlier.client == client
-                && matches!(approved, Some(Standing::Approved { .. }))
+            theirs && earlier.client == client && matches!(approved, Some(Standing::Approved { .. }))
         });
-        if before {
-            Standing::Approved { at: self.now }
-        } else {
-            Standing::Pending
-        }
+        if before { Standing::Approved { at: self.now } } else { Standing::Pending }
     }
 
     fn land(&mut self, login: LoginIx, outcome: Outcome) -> Landing {
@@ -173,11 +137,7 @@ impl Turn<'_> {
     }
 
     fn newest_login_of(&self, client: ClientIx) -> LoginIx {
-        let newest = self
-            .world
-            .logins
-            .iter()
-            .rposition(|login| login.client == client);
+        let newest = self.world.logins.iter().rposition(|login| login.client == client);
         LoginIx(newest.expect("a login of this client is landing"))
     }
 
@@ -200,10 +160,7 @@ mod tests {
         let mut scene = Scene::default();
         let state = b"a b+c%25\0\r\n\xff".to_vec();
         let login = scene.open_with("server", Some(state.clone()));
-        assert_eq!(
-            scene.allow(&login, "alice").expect("lands").state,
-            Some(state)
-        );
+        assert_eq!(scene.allow(&login, "alice").expect("lands").state, Some(state));
     }
 
     #[test]
@@ -211,14 +168,8 @@ mod tests {
         let mut scene = Scene::default();
         let first = scene.open_with("server", Some(b"first".to_vec()));
         let second = scene.open_with("server", Some(b"second".to_vec()));
-        assert_eq!(
-            scene.allow(&second, "bob").expect("lands").state,
-            Some(b"second".to_vec())
-        );
-        assert_eq!(
-            scene.allow(&first, "alice").expect("lands").state,
-            Some(b"first".to_vec())
-        );
+        assert_eq!(scene.allow(&second, "bob").expect("lands").state, Some(b"second".to_vec()));
+        assert_eq!(scene.allow(&first, "alice").expect("lands").state, Some(b"first".to_vec()));
     }
 
     #[test]
@@ -242,10 +193,7 @@ mod tests {
         let mut scene = Scene::default();
         let login = scene.open_with("server", None);
         scene.refuse(&login).expect("lands");
-        assert_eq!(
-            scene.allow(&login, "alice").expect_err("over"),
-            Refusal::LoginOver
-        );
+        assert_eq!(scene.allow(&login, "alice").expect_err("over"), Refusal::LoginOver);
     }
 
     #[test]

@@ -89,11 +89,7 @@ mod tests {
         let issued = scene.login("alice", "server");
         scene.logout(&issued.access).expect("lives");
         assert!(scene.whoami(&issued.access).is_err());
-        assert!(
-            scene
-                .refresh("server", issued.refresh.as_ref().expect("given"))
-                .is_err()
-        );
+        assert!(scene.refresh("server", issued.refresh.as_ref().expect("given")).is_err());
     }
 
     #[test]
@@ -105,11 +101,7 @@ mod tests {
         scene.logout(&mine.access).expect("lives");
         assert!(scene.whoami(&elsewhere.access).is_ok());
         assert!(scene.whoami(&bobs.access).is_ok());
-        assert!(
-            scene
-                .refresh("server", bobs.refresh.as_ref().expect("given"))
-                .is_ok()
-        );
+        assert!(scene.refresh("server", bobs.refresh.as_ref().expect("given")).is_ok());
     }
 
     #[test]
@@ -144,15 +136,8 @@ mod tests {
             turn.disconnect(user, client);
         });
         assert!(scene.whoami(&issued.access).is_err());
-        assert!(
-            scene
-                .refresh("server", issued.refresh.as_ref().expect("given"))
-                .is_err()
-        );
-        assert_eq!(
-            scene.exchange("server", &code).expect_err("dead"),
-            Refusal::BadCode
-        );
+        assert!(scene.refresh("server", issued.refresh.as_ref().expect("given")).is_err());
+        assert_eq!(scene.exchange("server", &code).expect_err("dead"), Refusal::BadCode);
         assert_eq!(scene.approve(&login, "alice"), Err(Refusal::ApprovalOver));
         assert!(scene.whoami(&elsewhere.access).is_ok());
         assert!(scene.whoami(&bobs.access).is_ok());

@@ -159,9 +159,6 @@ mod tests {
         assert!(Digest::of("a").same(&Digest::of("a")));
         assert!(!Digest::of("a").same(&Digest::of("A")));
         let exact = SecretCheck::Exact;
-        assert_ne!(
-            Digest::of_client_secret(exact, "a"),
-            Digest::of_client_secret(exact, "A")
-        );
+        assert_ne!(Digest::of_client_secret(exact, "a"), Digest::of_client_secret(exact, "A"));
     }
 }

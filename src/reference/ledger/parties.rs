@@ -76,27 +76,17 @@ impl Turn<'_> {
     }
 
     pub fn user_by_role(&self, role: &str) -> Option<UserIx> {
-        self.world
-            .users
-            .iter()
-            .position(|user| user.role == role)
-            .map(UserIx)
+        self.world.users.iter().position(|user| user.role == role).map(UserIx)
     }
 
     pub fn client_by_role(&self, role: &str) -> Option<ClientIx> {
-        self.world
-            .clients
-            .iter()
-            .position(|client| client.role == role)
-            .map(ClientIx)
+        self.world.clients.iter().position(|client| client.role == role).map(ClientIx)
     }
 
     /// The user with this email, whatever its case.
     pub fn user_by_email(&self, email: &str) -> Option<UserIx> {
         let users = &self.world.users;
-        let at = users
-            .iter()
-            .position(|user| user.seed.email.eq_ignore_ascii_case(email.trim()));
+        let at = users.iter().position(|user| user.seed.email.eq_ignore_ascii_case(email.trim()));
         at.map(UserIx)
     }
 }
@@ -112,18 +102,8 @@ mod tests {
         let right = scene.secret("server");
         let others = scene.secret("other");
         let shorter = right[..right.len() - 1].to_owned();
-        for bad in [
-            None,
-            Some(""),
-            Some("wrong"),
-            Some(&*others),
-            Some(&*shorter),
-        ] {
-            assert_eq!(
-                scene.authenticate("server", bad),
-                Err(Refusal::BadClientSecret),
-                "{bad:?}"
-            );
+        for bad in [None, Some(""), Some("wrong"), Some(&*others), Some(&*shorter)] {
+            assert_eq!(scene.authenticate("server", bad), Err(Refusal::BadClientSecret), "{bad:?}");
         }
         assert_eq!(scene.authenticate("server", Some(&right)), Ok(()));
     }
@@ -134,9 +114,6 @@ mod tests {
         let right = scene.secret("public");
         assert_eq!(scene.authenticate("public", None), Ok(()));
         assert_eq!(scene.authenticate("public", Some(&right)), Ok(()));
-        assert_eq!(
-            scene.authenticate("public", Some("wrong")),
-            Err(Refusal::BadClientSecret)
-        );
+        assert_eq!(scene.authenticate("public", Some("wrong")), Err(Refusal::BadClientSecret));
     }
 }

@@ -103,10 +103,7 @@ impl Seen {
                 Err(_) => self.dead.push(issued.access.clone()),
             }
         }
-        prop_assert!(
-            live.values().all(|count| *count == 1),
-            "several live tokens: {live:?}"
-        );
+        prop_assert!(live.values().all(|count| *count == 1), "several live tokens: {live:?}");
         Ok(())
     }
 }

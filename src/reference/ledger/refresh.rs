@@ -6,9 +6,7 @@
 use super::exchange::{Issued, Source};
 use super::rows::{CodeLife, End, Entry, GrantIx, Life, RefreshLife, Takes};
 use super::{ClientIx, Digest, Refusal, Secret, Turn, UserIx};
-use crate::reference::rules::{
-    Binding, Extras, Promise, RefreshKind, Reuse, ReuseRevokes, Rotation,
-};
+use crate::reference::rules::{Binding, Extras, Promise, RefreshKind, Reuse, ReuseRevokes, Rotation};
 
 /// What a refresh request says, beyond who asks.
 #[derive(Clone, Copy, Debug)]
@@ -38,11 +36,7 @@ pub struct Claimed(Rotating);
 impl Turn<'_> {
     /// Looks at a refresh token that `client`, authenticated, wants to use. A refusal changes nothing, but for the reuse
     /// of a spent token by its own client: that ends the whole family (RFC 9700 §4.14.2).
-    pub fn check_refresh(
-        &mut self,
-        client: ClientIx,
-        asked: Asked<'_>,
-    ) -> Result<Rotating, Refusal> {
+    pub fn check_refresh(&mut self, client: ClientIx, asked: Asked<'_>) -> Result<Rotating, Refusal> {
         let public = !self.confidential(client);
         if public && self.rules.public.refresh_grant_refused.kept() {
             return Err(Refusal::PublicRefresh);
@@ -65,19 +59,13 @@ impl Turn<'_> {
         let (owner, access) = (row.user, row.access.clone());
         let live = |token: &usize| self.world.access[*token].life == Life::Live;
         let kills: Vec<usize> = access.into_iter().filter(live).collect();
-        let expired = kills
-            .iter()
-            .all(|&token| self.world.access[token].expires <= self.now);
+        let expired = kills.iter().all(|&token| self.world.access[token].expires <= self.now);
         if expired && !self.rules.refresh.works_after_expiry.kept() {
             return Err(Refusal::BadRefreshToken);
         }
         let extras = self.rules.refresh.extras;
         let chosen = asked.user_id.filter(|_| extras == Extras::UserIdHonoured);
-        let chosen = self
-            .world
-            .users
-            .iter()
-            .position(|user| Some(&*user.id) == chosen);
+        let chosen = self.world.users.iter().position(|user| Some(&*user.id) == chosen);
         Ok(Rotating {
             grant,
             user: chosen.map_or(owner, UserIx),
@@ -90,10 +78,7 @@ impl Turn<'_> {
     /// Marks the token as used. Refused if its grant has ended since it was looked at, unless by the reuse of this very
     /// token: of several copies at once, none must be refused for what another one did.
     pub fn claim_refresh(&mut self, rotating: Rotating) -> Result<Claimed, Refusal> {
-        if self.world.grants[rotating.grant.0]
-            .over
-            .is_some_and(|end| end != End::Abused)
-        {
+        if self.world.grants[rotating.grant.0].over.is_some_and(|end| end != End::Abused) {
             return Err(Refusal::BadRefreshToken);
         }
         let keeps = self.rules.refresh.rotation == Rotation::SameRefreshToken;
@@ -161,9 +146,7 @@ impl Turn<'_> {
 
     pub(super) fn grant_of_code(&self, login: super::LoginIx) -> Option<GrantIx> {
         match self.world.code(login)?.1.life {
-            CodeLife::Spent { grant, .. } => {
-                grant.filter(|g| self.world.grants[g.0].over.is_none())
-            }
+            CodeLife::Spent { grant, .. } => grant.filter(|g| self.world.grants[g.0].over.is_none()),
             CodeLife::Fresh | CodeLife::Dead => None,
         }
     }
@@ -176,9 +159,7 @@ impl Turn<'_> {
             RefreshLife::Spent { at } => {
                 let rule = self.rules.refresh.reuse;
                 let forgotten = rule == Reuse::OlderAllowed && !self.newest_spent(grant, token);
-                if self.world.grants[grant.0].over.is_none()
-                    && (self.may_reuse(rule, at) || forgotten)
-                {
+                if self.world.grants[grant.0].over.is_none() && (self.may_reuse(rule, at) || forgotten) {
                     return Ok(());
                 }
                 self.punish_reuse(grant);
@@ -196,10 +177,7 @@ impl Turn<'_> {
         let takes = match self.rules.refresh.reuse_revokes {
             ReuseRevokes::Nothing => return,
             ReuseRevokes::Family => Takes::ALL,
-            ReuseRevokes::AccessOnly => Takes {
-                access: true,
-                refresh: false,
-            },
+            ReuseRevokes::AccessOnly => Takes { access: true, refresh: false },
         };
         self.world.end_grant(grant, End::Abused, takes);
         self.world.end_approval(self.world.grants[grant.0].login);
@@ -220,19 +198,14 @@ mod tests {
     use super::*;
 
     fn refresh_of(issued: &Issued) -> &Secret {
-        issued
-            .refresh
-            .as_ref()
-            .expect("a confidential client gets one")
+        issued.refresh.as_ref().expect("a confidential client gets one")
     }
 
     #[test]
     fn a_refresh_gives_a_new_pair_and_kills_the_old_access_token() {
         let mut scene = Scene::default();
         let old = scene.login("alice", "server");
-        let new = scene
-            .refresh("server", refresh_of(&old))
-            .expect("refreshes");
+        let new = scene.refresh("server", refresh_of(&old)).expect("refreshes");
         assert_ne!(old.access, new.access);
         assert_ne!(old.refresh, new.refresh);
         assert!(scene.whoami(&old.access).is_err());
@@ -243,9 +216,7 @@ mod tests {
     fn the_reuse_of_a_spent_token_ends_the_family() {
         let mut scene = Scene::default();
         let first = scene.login("alice", "server");
-        let second = scene
-            .refresh("server", refresh_of(&first))
-            .expect("refreshes");
+        let second = scene.refresh("server", refresh_of(&first)).expect("refreshes");
         assert!(scene.refresh("server", refresh_of(&first)).is_err());
         assert!(scene.refresh("server", refresh_of(&second)).is_err());
         assert!(scene.whoami(&second.access).is_err());
@@ -255,9 +226,7 @@ mod tests {
     fn another_clients_try_changes_nothing() {
         let mut scene = Scene::default();
         let first = scene.login("alice", "server");
-        let second = scene
-            .refresh("server", refresh_of(&first))
-            .expect("refreshes");
+        let second = scene.refresh("server", refresh_of(&first)).expect("refreshes");
         for token in [refresh_of(&first), refresh_of(&second)] {
             assert!(scene.refresh("other", token).is_err());
         }
@@ -286,9 +255,7 @@ mod tests {
         let mut scene = Scene::default();
         let old = scene.login("alice", "server");
         scene.turn(|turn| turn.advance(100_000));
-        let new = scene
-            .refresh("server", refresh_of(&old))
-            .expect("refreshes");
+        let new = scene.refresh("server", refresh_of(&old)).expect("refreshes");
         assert!(scene.whoami(&new.access).is_ok());
     }
 
@@ -299,10 +266,7 @@ mod tests {
         let grant = scene.exchange("server", &code).expect("exchanges");
         for token in [&code, &grant.access] {
             let refused = scene.refresh("server", token);
-            assert_eq!(
-                refused.expect_err("no refresh token"),
-                Refusal::BadRefreshToken
-            );
+            assert_eq!(refused.expect_err("no refresh token"), Refusal::BadRefreshToken);
         }
         assert!(scene.whoami(&grant.access).is_ok());
     }
@@ -311,14 +275,10 @@ mod tests {
     fn an_approval_survives_a_refresh_but_never_comes_from_one() {
         let mut scene = Scene::default();
         let (login, pending) = scene.pending("alice", "server");
-        let refreshed = scene
-            .refresh("server", refresh_of(&pending))
-            .expect("refreshes");
+        let refreshed = scene.refresh("server", refresh_of(&pending)).expect("refreshes");
         assert!(scene.accounts(&refreshed.access).is_err());
         scene.approve(&login, "alice").expect("still pending");
-        let again = scene
-            .refresh("server", refresh_of(&refreshed))
-            .expect("refreshes");
+        let again = scene.refresh("server", refresh_of(&refreshed)).expect("refreshes");
         assert!(scene.accounts(&again.access).is_ok());
     }
 
@@ -328,21 +288,13 @@ mod tests {
         let grant = scene.login("alice", "server");
         let token = refresh_of(&grant).clone();
         let issued = scene.turn(|turn| {
-            let bob = turn
-                .user_by_role("bob")
-                .map(|bob| turn.user_id(bob).to_owned());
+            let bob = turn.user_by_role("bob").map(|bob| turn.user_id(bob).to_owned());
             let client = turn.client_by_role("server").expect("there is one");
-            let asked = Asked {
-                refresh_token: token.expose(),
-                user_id: bob.as_deref(),
-                scope: Some("everything"),
-            };
+            let asked =
+                Asked { refresh_token: token.expose(), user_id: bob.as_deref(), scope: Some("everything") };
             let rotating = turn.check_refresh(client, asked).expect("good");
             assert!(turn.world.logins.iter().all(|login| {
-                !matches!(
-                    login.approval.map(|a| a.standing),
-                    Some(Standing::Approved { .. })
-                )
+                !matches!(login.approval.map(|a| a.standing), Some(Standing::Approved { .. }))
             }));
             let claimed = turn.claim_refresh(rotating).expect("good");
             turn.rotate(claimed, &token)

@@ -158,8 +158,5 @@ pub(super) struct Takes {
 }
 
 impl Takes {
-    pub const ALL: Takes = Takes {
-        access: true,
-        refresh: true,
-    };
+    pub const ALL: Takes = Takes { access: true, refresh: true };
 }

@@ -26,12 +26,7 @@ impl Scene {
         let mut ledger = Ledger::new(rules);
         let mut rng = StdRng::seed_from_u64(7);
         let (world, view) = ledger.open(Fixture::embedded(), WALL, &mut rng);
-        Scene {
-            ledger,
-            world,
-            view,
-            rng,
-        }
+        Scene { ledger, world, view, rng }
     }
 
     pub fn world(&self) -> WorldId {
@@ -49,41 +44,22 @@ impl Scene {
     }
 
     pub fn turn<T>(&mut self, act: impl FnOnce(&mut Turn<'_>) -> T) -> T {
-        let mut turn = self
-            .ledger
-            .turn(self.world, WALL, &mut self.rng)
-            .expect("there is one");
+        let mut turn = self.ledger.turn(self.world, WALL, &mut self.rng).expect("there is one");
         act(&mut turn)
     }
 
     pub fn secret(&self, client: &str) -> String {
-        let view = self
-            .view
-            .clients
-            .iter()
-            .find(|c| c.role == client)
-            .expect("a role");
+        let view = self.view.clients.iter().find(|c| c.role == client).expect("a role");
         view.secret.expose().to_owned()
     }
 
     pub fn client_id(&self, client: &str) -> String {
-        let view = self
-            .view
-            .clients
-            .iter()
-            .find(|c| c.role == client)
-            .expect("a role");
+        let view = self.view.clients.iter().find(|c| c.role == client).expect("a role");
         view.id.clone()
     }
 
     pub fn user_id(&self, user: &str) -> String {
-        self.view
-            .users
-            .iter()
-            .find(|u| u.role == user)
-            .expect("a role")
-            .id
-            .clone()
+        self.view.users.iter().find(|u| u.role == user).expect("a role").id.clone()
     }
 
     pub fn authenticate(&mut self, client: &str, secret: Option<&str>) -> Result<(), Refusal> {
@@ -145,11 +121,7 @@ impl Scene {
 
     pub fn refresh(&mut self, client: &str, token: &Secret) -> Result<Issued, Refusal> {
         self.turn(|turn| {
-            let asked = Asked {
-                refresh_token: token.expose(),
-                user_id: None,
-                scope: None,
-            };
+            let asked = Asked { refresh_token: token.expose(), user_id: None, scope: None };
             let rotating = turn.check_refresh(client_of(turn, client), asked)?;
             let claimed = turn.claim_refresh(rotating)?;
             Ok(turn.rotate(claimed, token))
@@ -157,10 +129,7 @@ impl Scene {
     }
 
     pub fn whoami(&mut self, token: &Secret) -> Result<Identity, Refusal> {
-        self.turn(|turn| {
-            turn.bearer(token.expose())
-                .map(|bearer| turn.identity(bearer))
-        })
+        self.turn(|turn| turn.bearer(token.expose()).map(|bearer| turn.identity(bearer)))
     }
 
     pub fn accounts(&mut self, token: &Secret) -> Result<(), Refusal> {

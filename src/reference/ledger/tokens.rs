@@ -16,12 +16,7 @@ impl Turn<'_> {
     pub(super) fn mint_access(&mut self, grant: GrantIx, user: UserIx) -> Secret {
         let (secret, digest) = self.mint.access(self.rules.whoami.bad_token, self.now);
         let token = self.world.access.len();
-        self.world.access.push(Access {
-            grant,
-            user,
-            expires: self.expiry(),
-            life: Life::Live,
-        });
+        self.world.access.push(Access { grant, user, expires: self.expiry(), life: Life::Live });
         self.world.grants[grant.0].access.push(token);
         self.world.entries.insert(digest, Entry::Access(token));
         secret
@@ -30,10 +25,7 @@ impl Turn<'_> {
     pub(super) fn mint_refresh(&mut self, grant: GrantIx) -> Secret {
         let (secret, digest) = self.mint.secret(self.now);
         let token = self.world.refresh.len();
-        self.world.refresh.push(Refresh {
-            grant,
-            life: RefreshLife::Live,
-        });
+        self.world.refresh.push(Refresh { grant, life: RefreshLife::Live });
         self.world.grants[grant.0].refresh.push(token);
         self.world.entries.insert(digest, Entry::Refresh(token));
         secret
@@ -59,10 +51,7 @@ impl Turn<'_> {
                 && (grant.client == client || reach == EvictionReach::WholeUser)
         };
         let grants = self.world.grants.iter().enumerate();
-        grants
-            .filter(|(_, grant)| reaches(grant))
-            .map(|(at, _)| GrantIx(at))
-            .collect()
+        grants.filter(|(_, grant)| reaches(grant)).map(|(at, _)| GrantIx(at)).collect()
     }
 
     pub(super) fn evict_grant(&mut self, grant: GrantIx) {

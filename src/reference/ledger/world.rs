@@ -63,19 +63,10 @@ impl World {
         wall: Seconds,
         rng: &mut dyn CryptoRng,
     ) -> (World, WorldView) {
-        let mut view = WorldView {
-            now: wall,
-            users: Vec::new(),
-            clients: Vec::new(),
-        };
+        let mut view = WorldView { now: wall, users: Vec::new(), clients: Vec::new() };
         let mut users = Vec::new();
         for (role, seed) in &fixture.users {
-            let user = User {
-                role,
-                id: identifier("user_", rng),
-                account_id: identifier("acc_", rng),
-                seed,
-            };
+            let user = User { role, id: identifier("user_", rng), account_id: identifier("acc_", rng), seed };
             view.users.push(UserView {
                 role,
                 id: user.id.clone(),
@@ -86,11 +77,7 @@ impl World {
         }
         let mut clients = Vec::new();
         for (role, seed) in &fixture.clients {
-            let prefix = if seed.confidential {
-                "mnzconf."
-            } else {
-                "mnzpub."
-            };
+            let prefix = if seed.confidential { "mnzconf." } else { "mnzpub." };
             let secret = Secret::random(prefix, rng);
             let id = identifier("oauth2client_", rng);
             clients.push(Client {

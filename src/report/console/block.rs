@@ -20,23 +20,13 @@ pub fn case_block(case: &CaseResult, run: &Run, style: Style) -> String {
     };
     let mut groups = vec![first(case)];
     groups.extend(case.findings.iter().skip(1).map(|finding| {
-        let title = Level::NOTE
-            .with_name("also")
-            .secondary_title(visible::line(&finding.got, LONG));
-        told(
-            Group::with_title(title).element(snippet(&finding.place, None)),
-            case,
-            finding,
-        )
+        let title = Level::NOTE.with_name("also").secondary_title(visible::line(&finding.got, LONG));
+        told(Group::with_title(title).element(snippet(&finding.place, None)), case, finding)
     }));
     groups.extend(
         case.proves
             .iter()
-            .filter_map(|id| {
-                run.requirements
-                    .iter()
-                    .find(|requirement| requirement.id == *id)
-            })
+            .filter_map(|id| run.requirements.iter().find(|requirement| requirement.id == *id))
             .map(promise),
     );
     if let Some(last) = groups.pop() {
@@ -59,37 +49,24 @@ fn first(case: &CaseResult) -> Group<'static> {
         .id(visible::line(&case.id, LONG));
     let reason = case.reason.as_deref();
     match case.findings.first() {
-        Some(finding) => told(
-            title.element(snippet(&finding.place, reason)),
-            case,
-            finding,
-        ),
+        Some(finding) => told(title.element(snippet(&finding.place, reason)), case, finding),
         None => title.element(snippet(&case.place, reason)),
     }
 }
 
 /// The suite's line, with a caret under what is meant.
-fn snippet(
-    place: &Place,
-    label: Option<&str>,
-) -> Snippet<'static, annotate_snippets::Annotation<'static>> {
+fn snippet(place: &Place, label: Option<&str>) -> Snippet<'static, annotate_snippets::Annotation<'static>> {
     let (before, meant, after) = place.parts();
     let [before, meant, after] = [before, meant, after].map(|part| visible::line(part, LONG));
     let span = before.len()..before.len() + meant.len();
     Snippet::source(format!("{before}{meant}{after}"))
         .line_start(place.line as usize)
         .path(visible::line(&place.file, LONG))
-        .annotation(
-            AnnotationKind::Primary
-                .span(span)
-                .label(label.map(|label| visible::line(label, LONG))),
-        )
+        .annotation(AnnotationKind::Primary.span(span).label(label.map(|label| visible::line(label, LONG))))
 }
 
 fn told(group: Group<'static>, case: &CaseResult, finding: &Finding) -> Group<'static> {
-    let mut group = group
-        .element(note("expected", &finding.expected))
-        .element(note("got", &finding.got));
+    let mut group = group.element(note("expected", &finding.expected)).element(note("got", &finding.got));
     if let Some(exchange) = evidence::of(case, finding) {
         group = group
             .element(note("sent", &evidence::sent(&exchange.request)))
@@ -102,11 +79,7 @@ fn promise(requirement: &Requirement) -> Group<'static> {
     let title = Level::NOTE
         .with_name("promise")
         .secondary_title(visible::line(&requirement.promise, LONG))
-        .id(format!(
-            "{}, {}",
-            visible::line(&requirement.id, LONG),
-            requirement.level.as_str()
-        ));
+        .id(format!("{}, {}", visible::line(&requirement.id, LONG), requirement.level.as_str()));
     let source = match &requirement.quote {
         Some(quote) => format!("\"{quote}\" ({})", requirement.source),
         None => requirement.source.clone(),
@@ -118,7 +91,5 @@ fn promise(requirement: &Requirement) -> Group<'static> {
 }
 
 fn note(name: &'static str, text: &str) -> annotate_snippets::Message<'static> {
-    Level::NOTE
-        .with_name(name)
-        .message(visible::line(text, LONG))
+    Level::NOTE.with_name(name).message(visible::line(text, LONG))
 }

@@ -49,11 +49,7 @@ impl Progress {
             Mode::Plain => Sink::Plain(writer),
             Mode::Quiet => Sink::Quiet,
         };
-        Progress {
-            total,
-            counts: Counts::default(),
-            sink,
-        }
+        Progress { total, counts: Counts::default(), sink }
     }
 
     /// Another case has its verdict.
@@ -102,12 +98,7 @@ fn every(total: usize) -> usize {
 
 fn line(case: &CaseResult) -> String {
     let reason = case.reason.as_deref().unwrap_or_default();
-    format!(
-        "{:<12} {}  {}",
-        case.verdict.as_str(),
-        visible::line(&case.id, 120),
-        visible::line(reason, 200)
-    )
+    format!("{:<12} {}  {}", case.verdict.as_str(), visible::line(&case.id, 120), visible::line(reason, 200))
 }
 
 fn told(counts: &Counts) -> String {

@@ -18,48 +18,25 @@ pub fn summary(run: &Run, style: Style) -> String {
     );
     let shown: Vec<String> = counts
         .present()
-        .map(|(verdict, count)| {
-            style.paint(colour(verdict), &format!("{} {count}", verdict.as_str()))
-        })
+        .map(|(verdict, count)| style.paint(colour(verdict), &format!("{} {count}", verdict.as_str())))
         .collect();
     text.push_str(&format!("{}\n", shown.join(" · ")));
 
     let sections = tally::by_section(run);
     let judged: Vec<&Section<'_>> = sections
         .iter()
-        .filter(|section| {
-            section
-                .promises
-                .iter()
-                .any(|promise| promise.standing != Standing::NotJudged)
-        })
+        .filter(|section| section.promises.iter().any(|promise| promise.standing != Standing::NotJudged))
         .collect();
-    let width = judged
-        .iter()
-        .map(|section| section.name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(40);
+    let width = judged.iter().map(|section| section.name.chars().count()).max().unwrap_or(0).min(40);
     if !judged.is_empty() {
         text.push_str("\nPromises kept\n");
     }
     for section in &judged {
-        text.push_str(&format!(
-            "  {:width$}  {}\n",
-            visible::line(section.name, 40),
-            told(section, style)
-        ));
+        text.push_str(&format!("  {:width$}  {}\n", visible::line(section.name, 40), told(section, style)));
     }
-    let unjudged: usize = sections
-        .iter()
-        .map(|section| count(section, Standing::NotJudged))
-        .sum();
+    let unjudged: usize = sections.iter().map(|section| count(section, Standing::NotJudged)).sum();
     if unjudged > 0 {
-        let promises = if unjudged == 1 {
-            "promise was"
-        } else {
-            "promises were"
-        };
+        let promises = if unjudged == 1 { "promise was" } else { "promises were" };
         text.push_str(&format!("  {unjudged} {promises} not judged in this run\n"));
     }
     for (capability, reason) in &run.target.lacks {
@@ -101,18 +78,10 @@ fn told(section: &Section<'_>, style: Style) -> String {
             (count > 0).then(|| style.paint(colour(verdict), &text))
         })
         .collect();
-    let tail = if others.is_empty() {
-        String::new()
-    } else {
-        format!("; {}", others.join(", "))
-    };
+    let tail = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
     format!("{kept:2} of {:2}{tail}", section.promises.len())
 }
 
 fn count(section: &Section<'_>, standing: Standing) -> usize {
-    section
-        .promises
-        .iter()
-        .filter(|promise| promise.standing == standing)
-        .count()
+    section.promises.iter().filter(|promise| promise.standing == standing).count()
 }

@@ -21,11 +21,7 @@ fn anchor(kind: &str, id: &str) -> String {
 
 /// The address of an element of this page.
 pub fn link(anchor: &str) -> String {
-    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'/')
-        .remove(b':')
-        .remove(b'.')
-        .remove(b'-')
-        .remove(b'_');
+    const PLAIN: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'/').remove(b':').remove(b'.').remove(b'-').remove(b'_');
     format!("#{}", utf8_percent_encode(anchor, PLAIN))
 }

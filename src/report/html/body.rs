@@ -39,16 +39,12 @@ impl ExchangeView {
         let request = &exchange.request;
         let start = format!("{} {}", request.method, request.url);
         let answer = match &exchange.reply {
-            Reply::Response(response) => message(
-                &evidence::status(response),
-                &response.headers,
-                &response.body,
-            ),
-            Reply::Trouble(trouble) => message(
-                &format!("{}: {}", trouble.kind.as_str(), trouble.detail),
-                &[],
-                &Body::default(),
-            ),
+            Reply::Response(response) => {
+                message(&evidence::status(response), &response.headers, &response.body)
+            }
+            Reply::Trouble(trouble) => {
+                message(&format!("{}: {}", trouble.kind.as_str(), trouble.detail), &[], &Body::default())
+            }
         };
         ExchangeView {
             purpose: visible::line(&exchange.purpose, 120),
@@ -78,12 +74,7 @@ fn message(start: &str, headers: &[Field], body: &Body) -> Message {
     Message {
         start: visible::line(start, 2_000),
         fields: fields
-            .map(|field| {
-                (
-                    visible::line(&field.name, 80),
-                    visible::line(&field.value, VALUE),
-                )
-            })
+            .map(|field| (visible::line(&field.name, 80), visible::line(&field.value, VALUE)))
             .collect(),
         fields_left_out: headers.len().saturating_sub(FIELDS),
         body: shown,
@@ -100,10 +91,7 @@ fn lay_out(headers: &[Field], text: &str) -> String {
         return text.replace('&', "\n&");
     }
     let is_object = text.trim_start().starts_with(['{', '[']);
-    if is_object
-        && text.len() <= 2 * BODY
-        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
-    {
+    if is_object && text.len() <= 2 * BODY && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
         return indent(text);
     }
     text.to_owned()
@@ -181,10 +169,7 @@ mod tests {
 
     #[test]
     fn a_form_shows_a_parameter_on_each_line() {
-        let form = Field {
-            name: "Content-Type".into(),
-            value: "application/x-www-form-urlencoded".into(),
-        };
+        let form = Field { name: "Content-Type".into(), value: "application/x-www-form-urlencoded".into() };
         assert_eq!(lay_out(&[form], "a=1&b=2"), "a=1\n&b=2");
     }
 

@@ -98,10 +98,7 @@ impl CaseView {
         requirements: &HashMap<&str, &Requirement>,
     ) -> CaseView {
         let full = detail == Detail::Full;
-        let promises = case
-            .proves
-            .iter()
-            .filter_map(|id| requirements.get(id.as_str()));
+        let promises = case.proves.iter().filter_map(|id| requirements.get(id.as_str()));
         let steps = case.steps.iter().enumerate();
         CaseView {
             anchor: case_anchor(&case.id),
@@ -117,23 +114,12 @@ impl CaseView {
             proves: visible::line(&case.proves.join(" "), SHORT),
             level: case.level.as_str(),
             took: duration(case.duration_ms),
-            reason: case
-                .reason
-                .as_deref()
-                .map(|reason| visible::line(reason, LONG)),
-            promises: promises
-                .map(|requirement| PromiseView::of(requirement))
-                .collect(),
-            findings: case
-                .findings
-                .iter()
-                .map(|finding| FindingView::of(case, finding))
-                .collect(),
+            reason: case.reason.as_deref().map(|reason| visible::line(reason, LONG)),
+            promises: promises.map(|requirement| PromiseView::of(requirement)).collect(),
+            findings: case.findings.iter().map(|finding| FindingView::of(case, finding)).collect(),
             place: PlaceView::of(&case.place),
             story: full.then(|| story::of(case, &run.target.name)).flatten(),
-            steps: steps
-                .map(|(index, step)| StepView::of(case, index, step, full))
-                .collect(),
+            steps: steps.map(|(index, step)| StepView::of(case, index, step, full)).collect(),
             rounds: rounds(case),
             tests: case
                 .sample
@@ -144,12 +130,7 @@ impl CaseView {
             observations: case
                 .observations
                 .iter()
-                .map(|seen| {
-                    (
-                        visible::line(&seen.about, SHORT),
-                        visible::line(&seen.seen, LONG),
-                    )
-                })
+                .map(|seen| (visible::line(&seen.about, SHORT), visible::line(&seen.seen, LONG)))
                 .collect(),
             rerun: visible::line(&case.rerun, LONG),
         }
@@ -166,10 +147,7 @@ impl VerdictView {
             Verdict::Error => "⨯",
             Verdict::Fail => "✗",
         };
-        VerdictView {
-            word: verdict.as_str(),
-            sign,
-        }
+        VerdictView { word: verdict.as_str(), sign }
     }
 }
 
@@ -180,10 +158,7 @@ impl PromiseView {
             link: link(&requirement_anchor(&requirement.id)),
             level: requirement.level.as_str(),
             promise: visible::line(&requirement.promise, LONG),
-            quote: requirement
-                .quote
-                .as_deref()
-                .map(|quote| visible::line(quote, LONG)),
+            quote: requirement.quote.as_deref().map(|quote| visible::line(quote, LONG)),
             source: visible::line(&requirement.source, SHORT),
             why: visible::line(&requirement.why, LONG),
             mend: visible::line(&requirement.mend, LONG),
@@ -194,12 +169,8 @@ impl PromiseView {
 impl FindingView {
     fn of(case: &CaseResult, finding: &Finding) -> FindingView {
         let title = case.steps.get(finding.step).map_or("", |step| &step.title);
-        let seen = |exchange: &Exchange| {
-            (
-                evidence::sent(&exchange.request),
-                evidence::answered(&exchange.reply),
-            )
-        };
+        let seen =
+            |exchange: &Exchange| (evidence::sent(&exchange.request), evidence::answered(&exchange.reply));
         FindingView {
             step: format!("Step {}: {}", finding.step + 1, visible::line(title, SHORT)),
             place: PlaceView::of(&finding.place),
@@ -216,12 +187,7 @@ impl PlaceView {
         let [before, meant, after] = [before, meant, after].map(|part| visible::line(part, SHORT));
         let caret = " ".repeat(before.chars().count()) + &"^".repeat(meant.chars().count().max(1));
         PlaceView {
-            at: format!(
-                "{}:{}:{}",
-                visible::line(&place.file, SHORT),
-                place.line,
-                place.column
-            ),
+            at: format!("{}:{}:{}", visible::line(&place.file, SHORT), place.line, place.column),
             line: place.line,
             before,
             meant,
@@ -237,19 +203,13 @@ fn rounds(case: &CaseResult) -> Vec<(&'static str, String)> {
     if let Some(rounds) = &case.rounds {
         told.push((
             "Rounds",
-            format!(
-                "{} of {} concluded, {} broken",
-                rounds.concluded, rounds.asked, rounds.broken
-            ),
+            format!("{} of {} concluded, {} broken", rounds.concluded, rounds.asked, rounds.broken),
         ));
         if let Some(release) = &rounds.release {
             told.push(("Released by", visible::line(release, SHORT)));
         }
         if let Some(spread) = rounds.spread_us {
-            told.push((
-                "Spread",
-                format!("{spread} µs between first and last, median"),
-            ));
+            told.push(("Spread", format!("{spread} µs between first and last, median")));
         }
         told.push(("What it says", visible::line(&rounds.confidence, LONG)));
     }

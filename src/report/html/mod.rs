@@ -24,9 +24,7 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// The run as one HTML file. Its time and size grow linearly with the run's.
 pub fn render(run: &Run) -> String {
-    page::Page::of(run)
-        .render()
-        .expect("writing into a String does not fail")
+    page::Page::of(run).render().expect("writing into a String does not fail")
 }
 
 /// Allows the page's own style and script by their hashes, and nothing else.
@@ -40,8 +38,5 @@ fn policy() -> String {
 
 /// A hash source (CSP Level 3, §2.3.1) of an inline element's whole text.
 fn hash(text: &str) -> String {
-    format!(
-        "'sha256-{}'",
-        BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
-    )
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text.as_bytes())))
 }

@@ -19,14 +19,8 @@ const FULL: usize = 300;
 const SHORT: usize = 300;
 
 /// The order of the groups of cases.
-const ORDER: [Verdict; 6] = [
-    Verdict::Fail,
-    Verdict::Warn,
-    Verdict::Inconclusive,
-    Verdict::Error,
-    Verdict::Skipped,
-    Verdict::Pass,
-];
+const ORDER: [Verdict; 6] =
+    [Verdict::Fail, Verdict::Warn, Verdict::Inconclusive, Verdict::Error, Verdict::Skipped, Verdict::Pass];
 
 #[derive(Template)]
 #[template(path = "page.html")]
@@ -90,18 +84,12 @@ struct CellView {
 impl Page {
     pub fn of(run: &Run) -> Page {
         let counts = Counts::of(run.cases.iter().map(|case| case.verdict));
-        let requirements: HashMap<&str, &Requirement> = run
-            .requirements
-            .iter()
-            .map(|requirement| (requirement.id.as_str(), requirement))
-            .collect();
+        let requirements: HashMap<&str, &Requirement> =
+            run.requirements.iter().map(|requirement| (requirement.id.as_str(), requirement)).collect();
         let groups = groups(run, &requirements);
-        let shortened = groups
-            .iter()
-            .any(|group| group.cases.iter().any(|case| case.compact));
-        let (quiet, troubled): (Vec<Group>, Vec<Group>) = groups
-            .into_iter()
-            .partition(|group| group.cases.iter().all(|case| case.settled));
+        let shortened = groups.iter().any(|group| group.cases.iter().any(|case| case.compact));
+        let (quiet, troubled): (Vec<Group>, Vec<Group>) =
+            groups.into_iter().partition(|group| group.cases.iter().all(|case| case.settled));
         Page {
             policy: super::policy(),
             style: super::STYLE,
@@ -109,47 +97,28 @@ impl Page {
             target: visible::line(&run.target.name, SHORT),
             base: visible::line(&run.target.base, SHORT),
             sentence: tally::sentence(run),
-            heaviest: counts
-                .present()
-                .next()
-                .map_or("skipped", |(verdict, _)| verdict.as_str()),
+            heaviest: counts.present().next().map_or("skipped", |(verdict, _)| verdict.as_str()),
             started: visible::line(&run.started, 40),
             started_text: day_and_time(&run.started),
             took: tally::duration(run.duration_ms),
             version: visible::line(&run.version, 40),
             seed: run.seed,
             command: visible::line(&run.command, 2_000),
-            counts: ORDER
-                .map(|verdict| (VerdictView::of(verdict), counts.get(verdict)))
-                .to_vec(),
+            counts: ORDER.map(|verdict| (VerdictView::of(verdict), counts.get(verdict))).to_vec(),
             total: counts.total(),
-            notes: run
-                .notes
-                .iter()
-                .map(|note| visible::line(note, SHORT))
-                .collect(),
+            notes: run.notes.iter().map(|note| visible::line(note, SHORT)).collect(),
             lacks: run
                 .target
                 .lacks
                 .iter()
-                .map(|(capability, reason)| {
-                    (
-                        visible::line(capability, SHORT),
-                        visible::line(reason, SHORT),
-                    )
-                })
+                .map(|(capability, reason)| (visible::line(capability, SHORT), visible::line(reason, SHORT)))
                 .collect(),
             shortened,
             full: FULL,
             suites: run
                 .suites
                 .iter()
-                .map(|suite| {
-                    (
-                        visible::line(&suite.id, SHORT),
-                        visible::line(&suite.about, SHORT),
-                    )
-                })
+                .map(|suite| (visible::line(&suite.id, SHORT), visible::line(&suite.about, SHORT)))
                 .collect(),
             troubled,
             quiet,
@@ -164,29 +133,15 @@ fn groups(run: &Run, requirements: &HashMap<&str, &Requirement>) -> Vec<Group> {
     let mut groups = Vec::new();
     for verdict in ORDER {
         let mut cases = Vec::new();
-        for (number, case) in run
-            .cases
-            .iter()
-            .enumerate()
-            .filter(|(_, case)| case.verdict == verdict)
-        {
+        for (number, case) in run.cases.iter().enumerate().filter(|(_, case)| case.verdict == verdict) {
             let wanted = !matches!(verdict, Verdict::Pass | Verdict::Skipped) || every_pass_in_full;
-            let detail = if wanted && left > 0 {
-                Detail::Full
-            } else {
-                Detail::Compact
-            };
+            let detail = if wanted && left > 0 { Detail::Full } else { Detail::Compact };
             left -= usize::from(detail == Detail::Full);
             cases.push(CaseView::of(case, number, detail, run, requirements));
         }
         if !cases.is_empty() {
             let (title, about) = heading(verdict);
-            groups.push(Group {
-                verdict: VerdictView::of(verdict),
-                title,
-                about,
-                cases,
-            });
+            groups.push(Group { verdict: VerdictView::of(verdict), title, about, cases });
         }
     }
     groups
@@ -195,23 +150,16 @@ fn groups(run: &Run, requirements: &HashMap<&str, &Requirement>) -> Vec<Group> {
 fn heading(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Fail => ("Failures", "The bank broke what it must keep."),
-        Verdict::Warn => (
-            "Warnings",
-            "The bank departs from best practice. That does not fail the run.",
-        ),
+        Verdict::Warn => ("Warnings", "The bank departs from best practice. That does not fail the run."),
         Verdict::Inconclusive => (
             "Inconclusive",
             "The probe was made, but the answers prove nothing either way: a rate limit, a server error, a time-out, or a \
              step that prepares the probe did not come about.",
         ),
-        Verdict::Error => (
-            "Errors",
-            "The harness, or the line to the target, broke. This says nothing about the bank.",
-        ),
-        Verdict::Skipped => (
-            "Skipped",
-            "The target lacks what these cases need. Nothing was judged.",
-        ),
+        Verdict::Error => {
+            ("Errors", "The harness, or the line to the target, broke. This says nothing about the bank.")
+        }
+        Verdict::Skipped => ("Skipped", "The target lacks what these cases need. Nothing was judged."),
         Verdict::Pass => ("Passed", "The promise was probed and kept."),
     }
 }
@@ -255,10 +203,7 @@ fn row(promise: &tally::Promise<'_>) -> RowView {
 /// `22 November 2026, 16:20:05 UTC`; what is no time stays as it is.
 fn day_and_time(rfc3339: &str) -> String {
     match DateTime::parse_from_rfc3339(rfc3339) {
-        Ok(time) => time
-            .with_timezone(&Utc)
-            .format("%-d %B %Y, %H:%M:%S UTC")
-            .to_string(),
+        Ok(time) => time.with_timezone(&Utc).format("%-d %B %Y, %H:%M:%S UTC").to_string(),
         Err(_) => visible::line(rfc3339, 40),
     }
 }

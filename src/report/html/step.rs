@@ -24,30 +24,19 @@ pub struct StepView {
 impl StepView {
     pub fn of(case: &CaseResult, index: usize, step: &StepResult, full: bool) -> StepView {
         let broke = |at: usize| {
-            case.findings
-                .iter()
-                .any(|finding| finding.step == index && finding.exchange == Some(at))
+            case.findings.iter().any(|finding| finding.step == index && finding.exchange == Some(at))
         };
-        let kept = step
-            .exchanges
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| full && (*at < EXCHANGES || broke(*at)));
-        let exchanges: Vec<ExchangeView> = kept
-            .take(2 * EXCHANGES)
-            .map(|(at, exchange)| ExchangeView::of(exchange, broke(at)))
-            .collect();
+        let kept =
+            step.exchanges.iter().enumerate().filter(|(at, _)| full && (*at < EXCHANGES || broke(*at)));
+        let exchanges: Vec<ExchangeView> =
+            kept.take(2 * EXCHANGES).map(|(at, exchange)| ExchangeView::of(exchange, broke(at))).collect();
         let (class, sign) = match step.standing {
             Standing::Met => ("met", "✓"),
             Standing::Broken => ("broken", "✗"),
             Standing::Unprepared => ("unprepared", "?"),
             Standing::NotRun => ("not-run", "–"),
         };
-        let left_out = if full {
-            step.left_out + (step.exchanges.len() - exchanges.len()) as u64
-        } else {
-            0
-        };
+        let left_out = if full { step.left_out + (step.exchanges.len() - exchanges.len()) as u64 } else { 0 };
         StepView {
             verb: visible::line(&step.verb, 40),
             title: visible::line(&step.title, SHORT),

@@ -42,17 +42,9 @@ pub struct Lane {
 }
 
 pub enum Row {
-    Step {
-        y: usize,
-        text: String,
-        broken: bool,
-        idle: bool,
-    },
+    Step { y: usize, text: String, broken: bool, idle: bool },
     Arrow(Arrow),
-    Remark {
-        y: usize,
-        text: String,
-    },
+    Remark { y: usize, text: String },
 }
 
 /// A request and its answer.
@@ -95,9 +87,7 @@ pub fn of(case: &CaseResult, bank: &str) -> Option<Story> {
         return None;
     }
     let broke = |step: usize, exchange: usize| {
-        case.findings
-            .iter()
-            .any(|finding| finding.step == step && finding.exchange == Some(exchange))
+        case.findings.iter().any(|finding| finding.step == step && finding.exchange == Some(exchange))
     };
     let mut rows = Vec::new();
     let mut described = Vec::new();
@@ -106,35 +96,20 @@ pub fn of(case: &CaseResult, bank: &str) -> Option<Story> {
     for (index, step) in case.steps.iter().enumerate() {
         y += STEP;
         let text = format!("{}  {}", index + 1, visible::line(&step.title, 80));
-        described.push(format!(
-            "{}: {}",
-            visible::line(&step.title, 80),
-            standing_word(step.standing)
-        ));
+        described.push(format!("{}: {}", visible::line(&step.title, 80), standing_word(step.standing)));
         rows.push(Row::Step {
             y: y - 8,
             text,
             broken: step.standing == Standing::Broken,
             idle: step.standing == Standing::NotRun,
         });
-        let shown = step
-            .exchanges
-            .len()
-            .min(ARROWS_OF_A_STEP)
-            .min(ARROWS - drawn);
+        let shown = step.exchanges.len().min(ARROWS_OF_A_STEP).min(ARROWS - drawn);
         // What broke must be in the picture, also where it is not among the first.
-        let kept = step
-            .exchanges
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| *at < shown || broke(index, *at));
+        let kept = step.exchanges.iter().enumerate().filter(|(at, _)| *at < shown || broke(index, *at));
         let mut kept_count = 0;
         for (at, exchange) in kept.take(ARROWS_OF_A_STEP * 2) {
             kept_count += 1;
-            let from = actors
-                .iter()
-                .find(|(name, _)| *name == exchange.actor)
-                .map_or(MARGIN, |(_, x)| *x);
+            let from = actors.iter().find(|(name, _)| *name == exchange.actor).map_or(MARGIN, |(_, x)| *x);
             let room = (bank_x - from - 20) / CHARACTER;
             rows.push(Row::Arrow(Arrow {
                 from,
@@ -153,8 +128,7 @@ pub fn of(case: &CaseResult, bank: &str) -> Option<Story> {
         if left_out > 0 {
             y += REMARK;
             rows.push(Row::Remark {
-                y: y - 4,
-                text: format!("… and {left_out} more requests in this step"),
+                y: y - 4, text: format!("… and {left_out} more requests in this step")
             });
         }
     }
@@ -188,25 +162,12 @@ fn lanes<'a>(case: &'a CaseResult, bank: &str) -> (Vec<Lane>, Vec<(&'a str, usiz
         "user" => 1,
         _ => 2,
     });
-    let actors: Vec<(&str, usize)> = names
-        .iter()
-        .enumerate()
-        .map(|(index, name)| (*name, MARGIN + index * LANE_GAP))
-        .collect();
-    let mut lanes: Vec<Lane> = actors
-        .iter()
-        .map(|(name, x)| Lane {
-            x: *x,
-            name: fit(name, 14),
-            kind: kind(name),
-        })
-        .collect();
+    let actors: Vec<(&str, usize)> =
+        names.iter().enumerate().map(|(index, name)| (*name, MARGIN + index * LANE_GAP)).collect();
+    let mut lanes: Vec<Lane> =
+        actors.iter().map(|(name, x)| Lane { x: *x, name: fit(name, 14), kind: kind(name) }).collect();
     let bank_x = MARGIN + actors.len().saturating_sub(1) * LANE_GAP + BANK_GAP;
-    lanes.push(Lane {
-        x: bank_x,
-        name: fit(bank, 16),
-        kind: "bank",
-    });
+    lanes.push(Lane { x: bank_x, name: fit(bank, 16), kind: "bank" });
     (lanes, actors)
 }
 

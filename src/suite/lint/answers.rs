@@ -15,11 +15,7 @@ pub fn lint(step: &Step, reader: &mut Reader) {
         }
         Verb::Grid(_) => {
             let granted = |leaf: &Leaf| leaf.check == Check::Outcome(Outcome::Granted);
-            for leaf in step
-                .given
-                .iter()
-                .chain(step.expect.iter().filter(|leaf| !granted(leaf)))
-            {
+            for leaf in step.given.iter().chain(step.expect.iter().filter(|leaf| !granted(leaf))) {
                 let mistake = reader
                     .mistake(
                         Code::Unsatisfiable,
@@ -36,18 +32,9 @@ pub fn lint(step: &Step, reader: &mut Reader) {
                 .help("add `expect` with `tokens_at_most`, `live_at_most`, `live_exactly` or `has = [\"serial\"]`");
             reader.note(mistake);
         }
-        Verb::Sample(_)
-            if !step
-                .expect
-                .iter()
-                .any(|leaf| leaf.check == Check::Has(Trait::Unguessable)) =>
-        {
+        Verb::Sample(_) if !step.expect.iter().any(|leaf| leaf.check == Check::Has(Trait::Unguessable)) => {
             let mistake = reader
-                .mistake(
-                    Code::SampleUnjudged,
-                    step.span.clone(),
-                    "nothing is expected of this sample",
-                )
+                .mistake(Code::SampleUnjudged, step.span.clone(), "nothing is expected of this sample")
                 .help("add `expect = { has = [\"unguessable\"] }`");
             reader.note(mistake);
         }

@@ -13,10 +13,7 @@ pub fn lint(steps: &[&Step], reader: &mut Reader) {
         let Some(controls) = controls_of(&step.verb) else {
             continue;
         };
-        if steps
-            .iter()
-            .any(|other| is_done_right(other) && is_control(&step.verb, &other.verb))
-        {
+        if steps.iter().any(|other| is_done_right(other) && is_control(&step.verb, &other.verb)) {
             continue;
         }
         let word = step.verb.word();
@@ -27,14 +24,8 @@ pub fn lint(steps: &[&Step], reader: &mut Reader) {
                 format!("no step shows that `{word}` works when it is made right"),
             )
             .label("must be refused")
-            .also(
-                &reader.source,
-                refusal.span.clone(),
-                "so a bank that refuses everything would pass",
-            )
-            .help(format!(
-                "add {controls} to this case that is not expected to be refused"
-            ));
+            .also(&reader.source, refusal.span.clone(), "so a bank that refuses everything would pass")
+            .help(format!("add {controls} to this case that is not expected to be refused"));
         reader.note(mistake);
     }
 }
@@ -65,9 +56,7 @@ fn is_control(verb: &Verb, other: &Verb) -> bool {
         (Verb::Call(call), Verb::Call(other)) => {
             call.endpoint == other.endpoint && other.token == Token::Access
         }
-        (Verb::Call(call), Verb::Grid(grid)) => {
-            call.endpoint == Endpoint::Whoami && !grid.live.is_empty()
-        }
+        (Verb::Call(call), Verb::Grid(grid)) => call.endpoint == Endpoint::Whoami && !grid.live.is_empty(),
         _ => false,
     }
 }

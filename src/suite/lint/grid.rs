@@ -14,31 +14,16 @@ pub fn lint(index: usize, step: &Step, reader: &mut Reader) {
         return;
     };
     let fates = [&grid.live, &grid.dead, &grid.either];
-    one_fate_each(
-        index,
-        &fates,
-        "a grant's access token lives, is dead, or may be either",
-        reader,
-    );
+    one_fate_each(index, &fates, "a grant's access token lives, is dead, or may be either", reader);
     let refresh_fates = [&grid.refreshable, &grid.spent];
-    one_fate_each(
-        index,
-        &refresh_fates,
-        "a grant's refresh token works or is spent",
-        reader,
-    );
+    one_fate_each(index, &refresh_fates, "a grant's refresh token works or is spent", reader);
 
-    let named: BTreeSet<&str> = fates
-        .iter()
-        .flat_map(|list| list.iter())
-        .map(|grant| grant.0.as_str())
-        .collect();
+    let named: BTreeSet<&str> =
+        fates.iter().flat_map(|list| list.iter()).map(|grant| grant.0.as_str()).collect();
     let missing: Vec<String> = reader
         .mentions
         .iter()
-        .filter(|mention| {
-            mention.deed == Deed::Save && mention.kind == Kind::Grant && mention.step < index
-        })
+        .filter(|mention| mention.deed == Deed::Save && mention.kind == Kind::Grant && mention.step < index)
         .filter(|mention| !named.contains(mention.name.as_str()))
         .map(|mention| mention.name.clone())
         .collect();
@@ -65,11 +50,7 @@ fn one_fate_each(index: usize, lists: &[&Vec<Grant>], help: &str, reader: &mut R
                 first.clone(),
                 "the first one",
             ),
-            places => reader.mistake(
-                Code::GridTwice,
-                places.first().cloned().unwrap_or_default(),
-                message,
-            ),
+            places => reader.mistake(Code::GridTwice, places.first().cloned().unwrap_or_default(), message),
         };
         reader.note(mistake.help(help));
     }
@@ -77,10 +58,7 @@ fn one_fate_each(index: usize, lists: &[&Vec<Grant>], help: &str, reader: &mut R
 
 /// Where a grid mentions a grant, in the order of the text.
 fn places(index: usize, grant: &Grant, reader: &Reader) -> Vec<Span> {
-    let here = reader
-        .mentions
-        .iter()
-        .filter(|mention| mention.step == index && mention.name == grant.0);
+    let here = reader.mentions.iter().filter(|mention| mention.step == index && mention.name == grant.0);
     let mut places: Vec<Span> = here.map(|mention| mention.span.clone()).collect();
     places.sort_by_key(|span| span.start);
     places

@@ -28,9 +28,7 @@ pub fn lint(reader: &mut Reader) {
         }
     }
     for save in saves.values() {
-        let used = mentions
-            .iter()
-            .any(|mention| mention.deed == Deed::Use && mention.name == save.name);
+        let used = mentions.iter().any(|mention| mention.deed == Deed::Use && mention.name == save.name);
         if !used && !reader.lost.contains(&save.name) {
             let mistake = reader
                 .mistake(
@@ -47,16 +45,8 @@ pub fn lint(reader: &mut Reader) {
 
 fn saved_twice(mention: &Mention, first: &Mention, reader: &mut Reader) {
     let mistake = reader
-        .mistake(
-            Code::SavedTwice,
-            mention.span.clone(),
-            format!("`{}` is saved a second time", mention.name),
-        )
-        .also(
-            &reader.source,
-            first.span.clone(),
-            format!("saved here as a {}", first.kind),
-        )
+        .mistake(Code::SavedTwice, mention.span.clone(), format!("`{}` is saved a second time", mention.name))
+        .also(&reader.source, first.span.clone(), format!("saved here as a {}", first.kind))
         .help("give it another name");
     reader.note(mistake);
 }
@@ -67,18 +57,10 @@ fn undefined(mention: &Mention, saves: &BTreeMap<&str, &Mention>, reader: &mut R
         return;
     }
     let earlier = |save: &&&Mention| save.kind == mention.kind && save.step < mention.step;
-    let known: Vec<&str> = saves
-        .values()
-        .filter(earlier)
-        .map(|save| save.name.as_str())
-        .collect();
+    let known: Vec<&str> = saves.values().filter(earlier).map(|save| save.name.as_str()).collect();
     let help = match near(&mention.name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!(
-            "save it with `save = \"{}\"`: {}",
-            mention.name,
-            mention.kind.saved_by()
-        ),
+        None => format!("save it with `save = \"{}\"`: {}", mention.name, mention.kind.saved_by()),
     };
     let mistake = reader
         .mistake(
@@ -102,18 +84,11 @@ fn used_before_saved(mention: &Mention, save: &Mention, reader: &mut Reader) {
 }
 
 fn wrong_kind(mention: &Mention, save: &Mention, reader: &mut Reader) {
-    let message = format!(
-        "`{}` is a {}, but a {} is due here",
-        mention.name, save.kind, mention.kind
-    );
+    let message = format!("`{}` is a {}, but a {} is due here", mention.name, save.kind, mention.kind);
     let mistake = reader
         .mistake(Code::WrongKind, mention.span.clone(), message)
         .label(format!("expected a {}", mention.kind))
-        .also(
-            &reader.source,
-            save.span.clone(),
-            format!("saved here as a {}", save.kind),
-        )
+        .also(&reader.source, save.span.clone(), format!("saved here as a {}", save.kind))
         .help(mention.kind.saved_by());
     reader.note(mistake);
 }

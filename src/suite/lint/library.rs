@@ -17,23 +17,11 @@ pub fn duplicates(suites: &[ReadSuite]) -> Vec<Diagnostic> {
     for suite in suites {
         let Some(id) = &suite.id else { continue };
         let place = (&suite.source, id.span.clone());
-        found.extend(again(
-            &mut suite_ids,
-            id.text.clone(),
-            place,
-            Code::DuplicateSuite,
-            "suite",
-        ));
+        found.extend(again(&mut suite_ids, id.text.clone(), place, Code::DuplicateSuite, "suite"));
         for case in suite.cases.iter().filter_map(|case| case.id.as_ref()) {
             let full = format!("{}/{}", id.text, case.text);
             let place = (&suite.source, case.span.clone());
-            found.extend(again(
-                &mut case_ids,
-                full,
-                place,
-                Code::DuplicateCase,
-                "case",
-            ));
+            found.extend(again(&mut case_ids, full, place, Code::DuplicateCase, "case"));
         }
     }
     found
@@ -61,36 +49,21 @@ fn again<'a>(
 /// Requirements that no case proves, in sections that the suites cover.
 pub fn requirements_without_case(catalogue: &Catalogue, suites: &[ReadSuite]) -> Vec<Diagnostic> {
     let cases = suites.iter().flat_map(|suite| &suite.cases);
-    let proved: BTreeSet<&str> = cases
-        .flat_map(|case| &case.proves)
-        .map(|written| written.text.as_str())
-        .collect();
-    let proven = catalogue
-        .entries
-        .iter()
-        .filter(|entry| proved.contains(entry.id.as_str()));
-    let covered: BTreeSet<&str> = proven
-        .filter_map(|entry| entry.section.as_deref())
-        .collect();
+    let proved: BTreeSet<&str> =
+        cases.flat_map(|case| &case.proves).map(|written| written.text.as_str()).collect();
+    let proven = catalogue.entries.iter().filter(|entry| proved.contains(entry.id.as_str()));
+    let covered: BTreeSet<&str> = proven.filter_map(|entry| entry.section.as_deref()).collect();
 
     let orphans = catalogue.entries.iter().filter(|entry| {
         !proved.contains(entry.id.as_str())
-            && entry
-                .section
-                .as_deref()
-                .is_some_and(|section| covered.contains(section))
+            && entry.section.as_deref().is_some_and(|section| covered.contains(section))
     });
     orphans
         .map(|entry| {
             let message = format!("no case proves `{}`", entry.id);
-            Diagnostic::new(
-                Code::RequirementWithoutCase,
-                &catalogue.source,
-                entry.span.clone(),
-                message,
-            )
-            .label("other requirements of its section have cases")
-            .help(format!("write a case with `proves = [\"{}\"]`", entry.id))
+            Diagnostic::new(Code::RequirementWithoutCase, &catalogue.source, entry.span.clone(), message)
+                .label("other requirements of its section have cases")
+                .help(format!("write a case with `proves = [\"{}\"]`", entry.id))
         })
         .collect()
 }

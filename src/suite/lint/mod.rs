@@ -25,11 +25,7 @@ pub fn steps(steps: &[Option<Step>], level: Option<Level>, case: &Span, reader: 
         }
     }
     // Both look for what is not there: that may stand in a step that could not be read.
-    let Some(steps) = steps
-        .iter()
-        .map(Option::as_ref)
-        .collect::<Option<Vec<&Step>>>()
-    else {
+    let Some(steps) = steps.iter().map(Option::as_ref).collect::<Option<Vec<&Step>>>() else {
         return;
     };
     control::lint(&steps, reader);
@@ -45,10 +41,6 @@ fn nothing_judged(steps: &[&Step], level: Option<Level>, case: &Span, reader: &m
     if judged || (level == Level::Info && observed) {
         return;
     }
-    let mistake = reader.mistake(
-        Code::NothingJudged,
-        case.clone(),
-        "no step of this case judges anything",
-    );
+    let mistake = reader.mistake(Code::NothingJudged, case.clone(), "no step of this case judges anything");
     reader.note(mistake.help("say with `expect = { … }` what the requirement comes down to"));
 }

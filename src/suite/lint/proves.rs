@@ -10,20 +10,13 @@ use crate::suite::read::{Reader, Written};
 pub fn proves(proves: &[Written], catalogue: &Catalogue, reader: &mut Reader) -> Option<Level> {
     let mut first: Option<(&Written, Level)> = None;
     for (index, written) in proves.iter().enumerate() {
-        let Some(entry) = catalogue
-            .entries
-            .iter()
-            .find(|entry| entry.id == written.text)
-        else {
+        let Some(entry) = catalogue.entries.iter().find(|entry| entry.id == written.text) else {
             if catalogue.is_whole {
                 unknown(written, catalogue, reader);
             }
             continue;
         };
-        if proves[..index]
-            .iter()
-            .any(|earlier| earlier.text == written.text)
-        {
+        if proves[..index].iter().any(|earlier| earlier.text == written.text) {
             let message = format!("`{}` is named twice", shown(&written.text));
             let mistake = reader.mistake(Code::DuplicateRequirement, written.span.clone(), message);
             reader.note(mistake);
@@ -52,16 +45,11 @@ pub fn proves(proves: &[Written], catalogue: &Catalogue, reader: &mut Reader) ->
 
 fn unknown(written: &Written, catalogue: &Catalogue, reader: &mut Reader) {
     let known = catalogue.entries.iter().map(|entry| entry.id.as_str());
-    let message = format!(
-        "the catalogue has no requirement `{}`",
-        shown(&written.text)
-    );
+    let message = format!("the catalogue has no requirement `{}`", shown(&written.text));
     let help = match near(&written.text, known) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("requirements stand in {}", catalogue.source.path),
     };
-    let mistake = reader
-        .mistake(Code::UnknownRequirement, written.span.clone(), message)
-        .help(help);
+    let mistake = reader.mistake(Code::UnknownRequirement, written.span.clone(), message).help(help);
     reader.note(mistake);
 }

@@ -123,11 +123,7 @@ pub fn read(
         })
     };
     let variants = read.into_iter().filter_map(typed).collect();
-    Some(ReadCase {
-        id: form.id.0,
-        proves,
-        variants,
-    })
+    Some(ReadCase { id: form.id.0, proves, variants })
 }
 
 fn read_steps(nodes: &[toml::Spanned<DeValue<'_>>], reader: &mut Reader) -> Vec<Option<Step>> {
@@ -164,21 +160,15 @@ impl Value for Id {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let written = reader.text(node)?;
         if is_kebab(&written.text) {
-            return Some(Self {
-                text: written.text,
-                span: written.span,
-            });
+            return Some(Self { text: written.text, span: written.span });
         }
         let message = format!("`{}` is not kebab-case", shown(&written.text));
         let suggestion = kebab(&written.text);
-        let mistake =
-            reader
-                .mistake_in(&written, Code::BadName, message)
-                .help(if is_kebab(&suggestion) {
-                    format!("write it as `{suggestion}`")
-                } else {
-                    "an id is lower-case letters and digits, in words joined by `-`".to_owned()
-                });
+        let mistake = reader.mistake_in(&written, Code::BadName, message).help(if is_kebab(&suggestion) {
+            format!("write it as `{suggestion}`")
+        } else {
+            "an id is lower-case letters and digits, in words joined by `-`".to_owned()
+        });
         reader.note(mistake);
         None
     }
@@ -190,12 +180,8 @@ impl Value for Id {
 
 /// Lower-case letters and digits, in words joined by `-`.
 pub fn is_kebab(text: &str) -> bool {
-    text.split('-').all(|word| {
-        !word.is_empty()
-            && word
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    })
+    text.split('-')
+        .all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
 }
 
 /// `Single useCase_2` as `single-use-case-2`, as far as that goes.
@@ -208,9 +194,5 @@ fn kebab(text: &str) -> String {
             _ => spread.push('-'),
         }
     }
-    spread
-        .split('-')
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join("-")
+    spread.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }

@@ -70,10 +70,7 @@ impl Each {
         }
         variants
             .into_iter()
-            .map(|(names, choices)| Variant {
-                name: (!names.is_empty()).then(|| names.join(",")),
-                choices,
-            })
+            .map(|(names, choices)| Variant { name: (!names.is_empty()).then(|| names.join(",")), choices })
             .collect()
     }
 
@@ -86,10 +83,7 @@ impl Each {
                 let mistake = reader
                     .mistake(Code::UnusedVariable, key.span.clone(), message)
                     .label("makes variants that are all the same")
-                    .help(format!(
-                        "write `\"${}\"` where its value belongs, or drop the key",
-                        key.name
-                    ));
+                    .help(format!("write `\"${}\"` where its value belongs, or drop the key", key.name));
                 reader.note(mistake);
             }
         }
@@ -102,20 +96,14 @@ impl Value for Each {
             reader.wrong_type(node, "a table of names, each with its values");
             return None;
         };
-        let read: Vec<_> = in_file_order(entries)
-            .into_iter()
-            .map(|(name, node)| key(name, node, reader))
-            .collect();
+        let read: Vec<_> =
+            in_file_order(entries).into_iter().map(|(name, node)| key(name, node, reader)).collect();
         let keys: Vec<Key> = read.into_iter().collect::<Option<_>>()?;
-        let count = keys
-            .iter()
-            .try_fold(1_usize, |count, key| count.checked_mul(key.choices.len()));
+        let count = keys.iter().try_fold(1_usize, |count, key| count.checked_mul(key.choices.len()));
         if count.is_none_or(|count| count > MOST_VARIANTS) {
             let message = format!("more than {MOST_VARIANTS} variants");
             let mistake = reader.mistake(Code::OutOfRange, node.span(), message);
-            reader.note(
-                mistake.help("the values of all keys are combined: make several cases of it"),
-            );
+            reader.note(mistake.help("the values of all keys are combined: make several cases of it"));
             return None;
         }
         Some(Self(keys))
@@ -124,7 +112,8 @@ impl Value for Each {
     fn schema(defs: &mut Defs) -> Json {
         let repeated = Repeated::schema(defs);
         let name = json!({ "pattern": NAME_PATTERN });
-        let list = json!({ "type": "array", "minItems": 1, "items": { "type": "string", "pattern": NAME_PATTERN } });
+        let list =
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string", "pattern": NAME_PATTERN } });
         let named = json!({
             "type": "object",
             "minProperties": 1,
@@ -143,18 +132,13 @@ impl Value for Each {
 const NAME_PATTERN: &str = "^[A-Za-z0-9._-]{1,40}$";
 
 fn is_name(text: &str) -> bool {
-    (1..=40).contains(&text.len())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    (1..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
 /// Whether `name` can be a key of `each`, so that `$name` stands for something.
 pub fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
 }
 
 fn key(name: &Spanned<DeString<'_>>, node: Node<'_>, reader: &mut Reader) -> Option<Key> {
@@ -162,9 +146,7 @@ fn key(name: &Spanned<DeString<'_>>, node: Node<'_>, reader: &mut Reader) -> Opt
         let message = format!("`{}` is no name for a key of `each`", shown(name.get_ref()));
         let mistake = reader.mistake(Code::BadName, name.span(), message);
         reader.note(
-            mistake.help(
-                "a name is a lower-case letter, then lower-case letters, digits, `-` and `_`",
-            ),
+            mistake.help("a name is a lower-case letter, then lower-case letters, digits, `-` and `_`"),
         );
         return None;
     }
@@ -177,25 +159,15 @@ fn key(name: &Spanned<DeString<'_>>, node: Node<'_>, reader: &mut Reader) -> Opt
         }
     }?;
     if choices.is_empty() {
-        let mistake = reader.mistake(
-            Code::SaysNothing,
-            node.span(),
-            format!("`{}` has no value", name.get_ref()),
-        );
+        let mistake =
+            reader.mistake(Code::SaysNothing, node.span(), format!("`{}` has no value", name.get_ref()));
         reader.note(mistake.label("a case without variants would never run"));
         return None;
     }
-    Some(Key {
-        name: name.get_ref().to_string(),
-        span: name.span(),
-        choices,
-    })
+    Some(Key { name: name.get_ref().to_string(), span: name.span(), choices })
 }
 
-fn listed_choices(
-    items: &[Spanned<DeValue<'_>>],
-    reader: &mut Reader,
-) -> Option<Vec<(String, Choice)>> {
+fn listed_choices(items: &[Spanned<DeValue<'_>>], reader: &mut Reader) -> Option<Vec<(String, Choice)>> {
     let mut choices: Vec<(String, Choice)> = Vec::new();
     let mut sound = true;
     for item in items {
@@ -208,22 +180,12 @@ fn listed_choices(
             sound = false;
         } else if let Some((_, first)) = choices.iter().find(|(name, _)| *name == text) {
             let mistake = reader
-                .mistake(
-                    Code::DuplicateVariant,
-                    item.span(),
-                    format!("`{text}` stands in the list twice"),
-                )
+                .mistake(Code::DuplicateVariant, item.span(), format!("`{text}` stands in the list twice"))
                 .also(&reader.source, first.span.clone(), "the first time");
             reader.note(mistake);
             sound = false;
         } else {
-            choices.push((
-                text.clone(),
-                Choice {
-                    text,
-                    span: item.span(),
-                },
-            ));
+            choices.push((text.clone(), Choice { text, span: item.span() }));
         }
     }
     sound.then_some(choices)
@@ -238,13 +200,7 @@ fn named_choices(entries: &DeTable<'_>, reader: &mut Reader) -> Option<Vec<(Stri
             sound = false;
         }
         match value(node, reader) {
-            Some(text) => choices.push((
-                name.get_ref().to_string(),
-                Choice {
-                    text,
-                    span: node.span(),
-                },
-            )),
+            Some(text) => choices.push((name.get_ref().to_string(), Choice { text, span: node.span() })),
             None => sound = false,
         }
     }
@@ -258,11 +214,7 @@ fn value(node: Node<'_>, reader: &mut Reader) -> Option<String> {
     let repeated = Repeated::read(node, reader)?;
     let times = usize::try_from(repeated.times.0).expect("the declared range fits");
     if repeated.repeat.len().saturating_mul(times) > LONGEST_VALUE {
-        let mistake = reader.mistake(
-            Code::OutOfRange,
-            node.span(),
-            "the value is longer than 1 MiB",
-        );
+        let mistake = reader.mistake(Code::OutOfRange, node.span(), "the value is longer than 1 MiB");
         reader.note(mistake.label("repeated too often"));
         return None;
     }
@@ -271,8 +223,8 @@ fn value(node: Node<'_>, reader: &mut Reader) -> Option<String> {
 
 fn unfit_name(text: &str, span: Span, reader: &mut Reader) {
     let message = format!("`{}` can't be the name of a variant", shown(text));
-    let mistake = reader
-        .mistake(Code::BadName, span, message)
-        .help("a name is 1 to 40 letters, digits, `.`, `_` and `-`: give the value one with `{ name = \"…\" }`");
+    let mistake = reader.mistake(Code::BadName, span, message).help(
+        "a name is 1 to 40 letters, digits, `.`, `_` and `-`: give the value one with `{ name = \"…\" }`",
+    );
     reader.note(mistake);
 }

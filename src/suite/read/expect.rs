@@ -8,9 +8,7 @@ use super::form::Property;
 use super::value::{Defs, OneOrMany, Value, Whole};
 use super::wording::listed;
 use super::{Node, Reader, in_file_order};
-use crate::suite::case::{
-    Check, Client, Landing, Leaf, Outcome, RefreshRule, Span, StateRule, Trait, User,
-};
+use crate::suite::case::{Check, Client, Landing, Leaf, Outcome, RefreshRule, Span, StateRule, Trait, User};
 use crate::suite::code::Code;
 
 /// Reads `given` and `expect`.
@@ -72,11 +70,7 @@ fn has_property(defs: &mut Defs) -> Property {
         "minItems": 1,
         "description": "Properties that the answer has or lacks, each a check of its own.",
     });
-    Property {
-        key: "has",
-        required: false,
-        schema,
-    }
+    Property { key: "has", required: false, schema }
 }
 
 impl Leaves {
@@ -139,10 +133,7 @@ fn traits(node: Node<'_>, verb: Option<&str>, reader: &mut Reader) -> Option<Vec
             reader.note(mistake.help(format!("`{property}` goes with {verbs}")));
         }
         leaves = leaves.zip(read).map(|(mut leaves, property)| {
-            leaves.push(Leaf {
-                check: Check::Has(property),
-                span: item.span(),
-            });
+            leaves.push(Leaf { check: Check::Has(property), span: item.span() });
             leaves
         });
     }
@@ -154,11 +145,7 @@ fn satisfiable_key(verb: &str, key: &str, span: Span, reader: &mut Reader) {
     if known.contains(&key) {
         return;
     }
-    let mistake = reader.mistake(
-        Code::Unsatisfiable,
-        span,
-        format!("`{verb}` can't satisfy `{key}`"),
-    );
+    let mistake = reader.mistake(Code::Unsatisfiable, span, format!("`{verb}` can't satisfy `{key}`"));
     let help = if known.is_empty() {
         format!("`{verb}` takes no expectation: it must be done, or nothing can be concluded")
     } else {
@@ -172,15 +159,9 @@ fn keys_of(verb: &str) -> &'static [&'static str] {
     match verb {
         "open" => &["outcome", "status", "landing", "has"],
         "land" | "authorize" => &["outcome", "status", "error", "state", "landing", "has"],
-        "exchange" | "refresh" | "login" => &[
-            "outcome",
-            "status",
-            "error",
-            "refresh_token",
-            "user",
-            "client",
-            "has",
-        ],
+        "exchange" | "refresh" | "login" => {
+            &["outcome", "status", "error", "refresh_token", "user", "client", "has"]
+        }
         "call" => &["outcome", "status", "error", "user", "client", "has"],
         "logout" => &["outcome", "status", "error", "has"],
         "approve" | "deny" | "disconnect" => &["outcome", "status"],
@@ -195,30 +176,13 @@ fn keys_of(verb: &str) -> &'static [&'static str] {
 fn verbs_with(property: Trait) -> &'static [&'static str] {
     match property {
         Trait::TokenFields | Trait::NewAccess => &["exchange", "refresh", "login"],
-        Trait::NoStore | Trait::ClientError => &[
-            "open",
-            "land",
-            "authorize",
-            "exchange",
-            "refresh",
-            "login",
-            "call",
-            "logout",
-        ],
+        Trait::NoStore | Trait::ClientError => {
+            &["open", "land", "authorize", "exchange", "refresh", "login", "call", "logout"]
+        }
         Trait::Json => &["exchange", "refresh", "login", "call", "logout"],
         Trait::BearerChallenge => &["call", "logout"],
-        Trait::NoFraming | Trait::NoReferrer | Trait::NoCrossOrigin => {
-            &["open", "land", "authorize"]
-        }
-        Trait::NoInjection => &[
-            "open",
-            "land",
-            "authorize",
-            "exchange",
-            "refresh",
-            "call",
-            "logout",
-        ],
+        Trait::NoFraming | Trait::NoReferrer | Trait::NoCrossOrigin => &["open", "land", "authorize"],
+        Trait::NoInjection => &["open", "land", "authorize", "exchange", "refresh", "call", "logout"],
         Trait::OldHistory | Trait::NoOldHistory => &["call"],
         Trait::Unguessable => &["sample"],
         Trait::Serial => &["race"],

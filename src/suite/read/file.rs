@@ -61,9 +61,7 @@ pub fn read(source: Arc<Source>, catalogue: &Catalogue) -> (ReadSuite, Vec<Diagn
     read.is_toml = found.is_empty();
     let others = reader.into_found();
     found.extend(
-        others
-            .into_iter()
-            .filter(|mistake| read.is_toml || stands_on_its_own(mistake, &source, &errors)),
+        others.into_iter().filter(|mistake| read.is_toml || stands_on_its_own(mistake, &source, &errors)),
     );
     found.sort_by_key(Diagnostic::start);
     if !found.is_empty() {
@@ -74,50 +72,27 @@ pub fn read(source: Arc<Source>, catalogue: &Catalogue) -> (ReadSuite, Vec<Diagn
 
 fn suite(node: Node<'_>, catalogue: &Catalogue, reader: &mut Reader) -> ReadSuite {
     let source = Arc::clone(&reader.source);
-    let mut read = ReadSuite {
-        source,
-        id: None,
-        cases: Vec::new(),
-        suite: None,
-        is_toml: true,
-    };
-    let table = reader
-        .table(node, &SuiteForm::keys())
-        .expect("a file is a table");
-    let Some(SuiteForm {
-        suite: Lenient(head),
-        case: Lenient(cases),
-        ..
-    }) = SuiteForm::fields(&table, reader)
+    let mut read = ReadSuite { source, id: None, cases: Vec::new(), suite: None, is_toml: true };
+    let table = reader.table(node, &SuiteForm::keys()).expect("a file is a table");
+    let Some(SuiteForm { suite: Lenient(head), case: Lenient(cases), .. }) =
+        SuiteForm::fields(&table, reader)
     else {
         return read;
     };
     if matches!(cases, Some(None)) {
-        empty(
-            table.entry("suite").map_or(0..0, |(_, node)| node.span()),
-            reader,
-        );
+        empty(table.entry("suite").map_or(0..0, |(_, node)| node.span()), reader);
     }
     let (id, about) = head.map_or((None, None), |head| (head.id.0, head.about.0));
 
-    if let Some((_, DeValue::Array(items))) =
-        table.entry("case").map(|(key, node)| (key, node.get_ref()))
-    {
+    if let Some((_, DeValue::Array(items))) = table.entry("case").map(|(key, node)| (key, node.get_ref())) {
         let suite = id.as_ref().map(|id| id.text.as_str());
-        read.cases = items
-            .iter()
-            .filter_map(|item| case::read(item, suite, catalogue, reader))
-            .collect();
+        read.cases = items.iter().filter_map(|item| case::read(item, suite, catalogue, reader)).collect();
     }
     read.suite = id.as_ref().zip(about).map(|(id, about)| Suite {
         id: id.text.clone(),
         about: about.0,
         source: Arc::clone(&read.source),
-        cases: read
-            .cases
-            .iter()
-            .flat_map(|case| case.variants.clone())
-            .collect(),
+        cases: read.cases.iter().flat_map(|case| case.variants.clone()).collect(),
     });
     read.id = id;
     read
@@ -128,30 +103,19 @@ pub fn syntax_mistakes(source: &Arc<Source>, errors: &[toml::de::Error]) -> Vec<
     let end = source.text.len();
     let mistake = |error: &toml::de::Error| {
         let span = error.span().unwrap_or(end..end);
-        Diagnostic::new(
-            Code::BadToml,
-            source,
-            span,
-            format!("not TOML: {}", error.message()),
-        )
+        Diagnostic::new(Code::BadToml, source, span, format!("not TOML: {}", error.message()))
     };
     errors.iter().map(mistake).collect()
 }
 
 /// Whether a mistake is one even if the broken passages of the file were mended.
-pub fn stands_on_its_own(
-    mistake: &Diagnostic,
-    source: &Source,
-    errors: &[toml::de::Error],
-) -> bool {
+pub fn stands_on_its_own(mistake: &Diagnostic, source: &Source, errors: &[toml::de::Error]) -> bool {
     let line = |span| source.place(&span).line;
     let crate::suite::diagnostic::At::Text(_, span) = &mistake.at else {
         return true;
     };
-    let broken = errors
-        .iter()
-        .filter_map(toml::de::Error::span)
-        .any(|error| line(error) == line(span.clone()));
+    let broken =
+        errors.iter().filter_map(toml::de::Error::span).any(|error| line(error) == line(span.clone()));
     !broken && !mistake.code.may_follow_from_a_gap()
 }
 

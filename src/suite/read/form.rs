@@ -39,18 +39,11 @@ impl<T: Value> Field for T {
         if let Some((_, node)) = table.entry(key) {
             return T::read(node, reader);
         }
-        if table
-            .strays
-            .iter()
-            .any(|stray| near(stray, [key]).is_some())
-        {
+        if table.strays.iter().any(|stray| near(stray, [key]).is_some()) {
             return None;
         }
-        let mistake = reader.mistake(
-            Code::MissingKey,
-            table.span.clone(),
-            format!("the key `{key}` is missing"),
-        );
+        let mistake =
+            reader.mistake(Code::MissingKey, table.span.clone(), format!("the key `{key}` is missing"));
         reader.note(mistake.label(format!("`{key}` must be given here")));
         None
     }
@@ -94,25 +87,16 @@ impl Property {
     pub fn of<F: Field>(key: &'static str, about: &str, defs: &mut Defs) -> Self {
         let mut schema = F::schema(defs);
         schema["description"] = json!(about.trim());
-        Self {
-            key,
-            required: F::REQUIRED,
-            schema,
-        }
+        Self { key, required: F::REQUIRED, schema }
     }
 }
 
 /// The schema of a table with these properties and no others.
 pub fn object(about: &str, properties: Vec<Property>) -> Json {
-    let required: Vec<&str> = properties
-        .iter()
-        .filter(|property| property.required)
-        .map(|it| it.key)
-        .collect();
-    let properties: serde_json::Map<String, Json> = properties
-        .into_iter()
-        .map(|property| (property.key.to_owned(), property.schema))
-        .collect();
+    let required: Vec<&str> =
+        properties.iter().filter(|property| property.required).map(|it| it.key).collect();
+    let properties: serde_json::Map<String, Json> =
+        properties.into_iter().map(|property| (property.key.to_owned(), property.schema)).collect();
     let mut schema = json!({
         "description": about.trim(),
         "type": "object",

@@ -95,11 +95,7 @@ impl Reader {
 
     /// Notes a mistake; the same one of another variant is noted once.
     pub fn note(&mut self, diagnostic: Diagnostic) {
-        if self.seen.insert((
-            diagnostic.code,
-            diagnostic.start(),
-            diagnostic.message.clone(),
-        )) {
+        if self.seen.insert((diagnostic.code, diagnostic.start(), diagnostic.message.clone())) {
             self.found.push(diagnostic);
         }
     }
@@ -113,12 +109,7 @@ impl Reader {
     }
 
     /// A mistake in a string, which also points at where the string is used.
-    pub fn mistake_in(
-        &self,
-        written: &Written,
-        code: Code,
-        message: impl Into<String>,
-    ) -> Diagnostic {
+    pub fn mistake_in(&self, written: &Written, code: Code, message: impl Into<String>) -> Diagnostic {
         let diagnostic = self.mistake(code, written.span.clone(), message);
         if written.span == written.used_at {
             return diagnostic;
@@ -134,27 +125,15 @@ impl Reader {
         };
         let at = node.span();
         let Some(name) = variable(text) else {
-            return Some(Written {
-                text: text.to_string(),
-                span: at.clone(),
-                used_at: at,
-            });
+            return Some(Written { text: text.to_string(), span: at.clone(), used_at: at });
         };
         match &self.variables {
-            Variables::Meaningless => Some(Written {
-                text: text.to_string(),
-                span: at.clone(),
-                used_at: at,
-            }),
+            Variables::Meaningless => Some(Written { text: text.to_string(), span: at.clone(), used_at: at }),
             Variables::Unreadable => None,
             Variables::Of(choices) => match choices.get(name) {
                 Some(choice) => {
                     self.used.insert(name.to_owned());
-                    Some(Written {
-                        text: choice.text.clone(),
-                        span: choice.span.clone(),
-                        used_at: at,
-                    })
+                    Some(Written { text: choice.text.clone(), span: choice.span.clone(), used_at: at })
                 }
                 None => {
                     let mistake = self.unknown_variable(name, choices, at);
@@ -165,25 +144,14 @@ impl Reader {
         }
     }
 
-    fn unknown_variable(
-        &self,
-        name: &str,
-        choices: &BTreeMap<String, Choice>,
-        at: Span,
-    ) -> Diagnostic {
+    fn unknown_variable(&self, name: &str, choices: &BTreeMap<String, Choice>, at: Span) -> Diagnostic {
         let help = match near(name, choices.keys().map(String::as_str)) {
             Some(meant) => format!("did you mean `${meant}`?"),
-            None => format!(
-                "give the case `each = {{ {name} = [\"…\"] }}`, or write a plain string here"
-            ),
+            None => format!("give the case `each = {{ {name} = [\"…\"] }}`, or write a plain string here"),
         };
-        self.mistake(
-            Code::UnknownVariable,
-            at,
-            format!("`${}` stands for nothing", shown(name)),
-        )
-        .label("`each` of this case has no such key")
-        .help(help)
+        self.mistake(Code::UnknownVariable, at, format!("`${}` stands for nothing", shown(name)))
+            .label("`each` of this case has no such key")
+            .help(help)
     }
 
     /// A table with no other keys than `known`: each unknown one is noted, with the key that was probably meant.
@@ -199,22 +167,14 @@ impl Reader {
                 strays.push(key.get_ref().as_ref());
             }
         }
-        Some(Table {
-            entries,
-            span: node.span(),
-            strays,
-        })
+        Some(Table { entries, span: node.span(), strays })
     }
 
     pub fn unknown_key(&mut self, key: &Spanned<DeString<'_>>, value: Node<'_>, known: &[&str]) {
         self.lose(value);
         let name = key.get_ref();
         let mistake = self
-            .mistake(
-                Code::UnknownKey,
-                key.span(),
-                format!("unknown key `{}`", shown(name)),
-            )
+            .mistake(Code::UnknownKey, key.span(), format!("unknown key `{}`", shown(name)))
             .label("not known here")
             .help(meant_or_list(name, known));
         self.note(mistake);
@@ -244,11 +204,7 @@ impl Reader {
             DeValue::Table(_) => "a table",
         };
         let mistake = self
-            .mistake(
-                Code::WrongType,
-                node.span(),
-                format!("expected {due}, found {got}"),
-            )
+            .mistake(Code::WrongType, node.span(), format!("expected {due}, found {got}"))
             .label(format!("expected {due}"));
         self.note(mistake);
     }
@@ -262,11 +218,7 @@ impl Reader {
     ) {
         let known: Vec<&str> = known.into_iter().collect();
         let mistake = self
-            .mistake_in(
-                written,
-                Code::UnknownWord,
-                format!("`{}` is no {what}", shown(&written.text)),
-            )
+            .mistake_in(written, Code::UnknownWord, format!("`{}` is no {what}", shown(&written.text)))
             .help(meant_or_list(&written.text, &known));
         self.note(mistake);
     }

@@ -7,8 +7,8 @@ use super::value::{Defs, Value};
 use super::wording::{meant_or_list, shown};
 use super::{Node, Reader, Written, in_file_order};
 use crate::suite::case::{
-    AuthorizeRequest, Client, Credentials, Encoding, Redirect, Secret, Span, StateSent, Text,
-    TokenRequest, User,
+    AuthorizeRequest, Client, Credentials, Encoding, Redirect, Secret, Span, StateSent, Text, TokenRequest,
+    User,
 };
 use crate::suite::code::Code;
 
@@ -74,11 +74,7 @@ impl Asking {
             state,
             redirect: self.redirect.unwrap_or(Redirect::Registered),
             set: changes.set,
-            omit: changes
-                .omit
-                .into_iter()
-                .filter(|name| name != "state")
-                .collect(),
+            omit: changes.omit.into_iter().filter(|name| name != "state").collect(),
             twice: changes.twice,
         })
     }
@@ -138,11 +134,7 @@ fn parameter_text(written: &Written, twice: bool, reader: &mut Reader) -> Option
     }
     if !twice {
         let mistake = reader
-            .mistake_in(
-                written,
-                Code::UnknownWord,
-                "`same` has a meaning only in `twice`",
-            )
+            .mistake_in(written, Code::UnknownWord, "`same` has a meaning only in `twice`")
             .help("leave the parameter out of `set`: the request has the right one already");
         reader.note(mistake);
         return None;
@@ -171,23 +163,15 @@ fn changes(
 
     for written in &omit {
         if !has.contains(&written.text.as_str()) {
-            unknown_parameter(
-                &written.text,
-                written.used_at.clone(),
-                "left out",
-                has,
-                reader,
-            );
+            unknown_parameter(&written.text, written.used_at.clone(), "left out", has, reader);
             sound = false;
-        } else if let Some((_, span, _)) = set
-            .iter()
-            .chain(&twice)
-            .find(|(name, ..)| *name == written.text)
-        {
+        } else if let Some((_, span, _)) = set.iter().chain(&twice).find(|(name, ..)| *name == written.text) {
             let message = format!("`{}` is left out and sent", shown(&written.text));
-            let mistake = reader
-                .mistake(Code::UnknownParameter, written.used_at.clone(), message)
-                .also(&reader.source, span.clone(), "sent here");
+            let mistake = reader.mistake(Code::UnknownParameter, written.used_at.clone(), message).also(
+                &reader.source,
+                span.clone(),
+                "sent here",
+            );
             reader.note(mistake);
             sound = false;
         }
@@ -199,10 +183,7 @@ fn changes(
         }
     }
     let plain = |parameters: Vec<(String, Span, Text)>| {
-        parameters
-            .into_iter()
-            .map(|(name, _, text)| (name, text))
-            .collect()
+        parameters.into_iter().map(|(name, _, text)| (name, text)).collect()
     };
     sound.then(|| Changes {
         set: plain(set),
@@ -212,13 +193,8 @@ fn changes(
 }
 
 fn unknown_parameter(name: &str, span: Span, deed: &str, has: &[&str], reader: &mut Reader) {
-    let message = format!(
-        "the request has no parameter `{}` that could be {deed}",
-        shown(name)
-    );
-    let mistake = reader
-        .mistake(Code::UnknownParameter, span, message)
-        .help(meant_or_list(name, has));
+    let message = format!("the request has no parameter `{}` that could be {deed}", shown(name));
+    let mistake = reader.mistake(Code::UnknownParameter, span, message).help(meant_or_list(name, has));
     reader.note(mistake);
 }
 
@@ -261,10 +237,7 @@ impl Value for Scheme {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let written = reader.text(node)?;
         if !written.text.chars().all(|c| c.is_ascii_graphic()) {
-            let message = format!(
-                "`{}` can't stand in a header as a scheme",
-                shown(&written.text)
-            );
+            let message = format!("`{}` can't stand in a header as a scheme", shown(&written.text));
             let mistake = reader.mistake_in(&written, Code::BadText, message);
             reader.note(mistake.help("a scheme is one word of visible ASCII characters, or empty"));
             return None;

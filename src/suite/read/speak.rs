@@ -3,14 +3,13 @@
 use super::Reader;
 use super::value::Value;
 use super::verbs::{
-    AdvanceForm, ApproveForm, AuthorizeForm, CallForm, DenyForm, DisconnectForm, ExchangeForm,
-    GridForm, LandForm, LoginForm, LogoutForm, OpenForm, Past, RaceForm, RefreshForm, SampleForm,
+    AdvanceForm, ApproveForm, AuthorizeForm, CallForm, DenyForm, DisconnectForm, ExchangeForm, GridForm,
+    LandForm, LoginForm, LogoutForm, OpenForm, Past, RaceForm, RefreshForm, SampleForm,
 };
 use super::wording::listed;
 use crate::suite::case::{
-    Advance, Approve, Authorize, Call, Carrier, Code as CodeHandle, Decision, Disconnect, Endpoint,
-    Exchange, Grant, Grid, Land, Login, Logout, Open, Origin, Race, Refresh, Sample, Span, Token,
-    Verb,
+    Advance, Approve, Authorize, Call, Carrier, Code as CodeHandle, Decision, Disconnect, Endpoint, Exchange,
+    Grant, Grid, Land, Login, Logout, Open, Origin, Race, Refresh, Sample, Span, Token, Verb,
 };
 use crate::suite::code::Code;
 
@@ -20,22 +19,13 @@ pub trait Speak: Value {
 }
 
 const DEFAULT_SAMPLES: u32 = 200;
-const EXCHANGE_PARAMETERS: [&str; 5] = [
-    "grant_type",
-    "client_id",
-    "client_secret",
-    "redirect_uri",
-    "code",
-];
+const EXCHANGE_PARAMETERS: [&str; 5] = ["grant_type", "client_id", "client_secret", "redirect_uri", "code"];
 const REFRESH_PARAMETERS: [&str; 4] = ["grant_type", "client_id", "client_secret", "refresh_token"];
 
 impl Speak for OpenForm {
     fn verb(self, span: Span, reader: &mut Reader) -> Option<Verb> {
         let request = self.asking.request(span, reader)?;
-        Some(Verb::Open(Open {
-            request,
-            save: self.save.map(|save| save.0),
-        }))
+        Some(Verb::Open(Open { request, save: self.save.map(|save| save.0) }))
     }
 }
 
@@ -86,29 +76,18 @@ impl Speak for LoginForm {
 impl Speak for ApproveForm {
     fn verb(self, span: Span, reader: &mut Reader) -> Option<Verb> {
         let of = origin(self.grant, self.code, span, reader)?;
-        Some(Verb::Approve(Approve {
-            of,
-            user: self.user,
-        }))
+        Some(Verb::Approve(Approve { of, user: self.user }))
     }
 }
 
 impl Speak for DenyForm {
     fn verb(self, span: Span, reader: &mut Reader) -> Option<Verb> {
         let of = origin(self.grant, self.code, span, reader)?;
-        Some(Verb::Deny(Approve {
-            of,
-            user: self.user,
-        }))
+        Some(Verb::Deny(Approve { of, user: self.user }))
     }
 }
 
-fn origin(
-    grant: Option<Grant>,
-    code: Option<CodeHandle>,
-    span: Span,
-    reader: &mut Reader,
-) -> Option<Origin> {
+fn origin(grant: Option<Grant>, code: Option<CodeHandle>, span: Span, reader: &mut Reader) -> Option<Origin> {
     match (grant, code) {
         (Some(grant), None) => Some(Origin::Grant(grant)),
         (None, Some(code)) => Some(Origin::Code(code)),
@@ -135,9 +114,7 @@ impl Speak for CallForm {
             (Endpoint::Balance, self.balance),
             (Endpoint::Transactions, self.transactions),
         ];
-        let mut asked = asked
-            .into_iter()
-            .filter_map(|(endpoint, grant)| Some((endpoint, grant?)));
+        let mut asked = asked.into_iter().filter_map(|(endpoint, grant)| Some((endpoint, grant?)));
         let (Some((endpoint, grant)), None) = (asked.next(), asked.next()) else {
             let endpoints: Vec<&str> = Endpoint::ALL.iter().map(|(_, word)| *word).collect();
             return one_of(&endpoints, span, reader);
@@ -165,10 +142,7 @@ impl Speak for LogoutForm {
 
 impl Speak for DisconnectForm {
     fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
-        Some(Verb::Disconnect(Disconnect {
-            user: self.user,
-            client: self.client,
-        }))
+        Some(Verb::Disconnect(Disconnect { user: self.user, client: self.client }))
     }
 }
 
@@ -203,11 +177,7 @@ impl Speak for AdvanceForm {
             (None, None, None) | (Some(_), ..) | (_, Some(_), _) | (.., Some(_)) => {
                 let ways = ["seconds", "to_expiry_of", "past"];
                 let mistake = reader
-                    .mistake(
-                        Code::OneOf,
-                        span,
-                        format!("expected exactly one of {}", listed(&ways)),
-                    )
+                    .mistake(Code::OneOf, span, format!("expected exactly one of {}", listed(&ways)))
                     .help("`less` and `more` go with `to_expiry_of`");
                 reader.note(mistake);
                 return None;
@@ -222,39 +192,24 @@ impl Speak for RaceForm {
         let copies = self.copies.map_or(1, |copies| copies.small());
         if copies == 1 && self.all.0.len() == 1 {
             let mistake = reader
-                .mistake(
-                    Code::RaceLane,
-                    span,
-                    "a single request has nothing to race with",
-                )
+                .mistake(Code::RaceLane, span, "a single request has nothing to race with")
                 .help("add `copies = 8`, or another lane");
             reader.note(mistake);
             return None;
         }
-        Some(Verb::Race(Race {
-            copies,
-            lanes: self.all.0,
-        }))
+        Some(Verb::Race(Race { copies, lanes: self.all.0 }))
     }
 }
 
 impl Speak for SampleForm {
     fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
         let count = self.count.map_or(DEFAULT_SAMPLES, |count| count.small());
-        Some(Verb::Sample(Sample {
-            user: self.user,
-            client: self.client,
-            count,
-        }))
+        Some(Verb::Sample(Sample { user: self.user, client: self.client, count }))
     }
 }
 
 fn one_of<T>(keys: &[&str], span: Span, reader: &mut Reader) -> Option<T> {
-    let mistake = reader.mistake(
-        Code::OneOf,
-        span,
-        format!("expected exactly one of {}", listed(keys)),
-    );
+    let mistake = reader.mistake(Code::OneOf, span, format!("expected exactly one of {}", listed(keys)));
     reader.note(mistake);
     None
 }

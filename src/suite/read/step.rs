@@ -10,8 +10,8 @@ use super::form::{Property, object};
 use super::speak::Speak;
 use super::value::{Defs, Prose, Value};
 use super::verbs::{
-    AdvanceForm, ApproveForm, AuthorizeForm, CallForm, DenyForm, DisconnectForm, ExchangeForm,
-    GridForm, LandForm, LoginForm, LogoutForm, OpenForm, RaceForm, RefreshForm, SampleForm,
+    AdvanceForm, ApproveForm, AuthorizeForm, CallForm, DenyForm, DisconnectForm, ExchangeForm, GridForm,
+    LandForm, LoginForm, LogoutForm, OpenForm, RaceForm, RefreshForm, SampleForm,
 };
 use super::wording::{listed, meant_or_list, near, shown};
 use super::{Node, Reader, in_file_order};
@@ -100,13 +100,7 @@ pub fn read(node: Node<'_>, reader: &mut Reader) -> Option<Step> {
     let (key, verb_node) = verb?;
     let span = key.span();
     let verb = self::verb(key.get_ref(), verb_node, reader);
-    Some(Step {
-        verb: verb?,
-        given: given?,
-        expect: expect?,
-        observe: observe?,
-        span,
-    })
+    Some(Step { verb: verb?, given: given?, expect: expect?, observe: observe?, span })
 }
 
 /// The one verb of a table, if it has one. Every other key must be among `beside`.
@@ -118,12 +112,9 @@ fn the_verb<'a>(
 ) -> Option<(&'a Spanned<DeString<'a>>, Node<'a>)> {
     let entries = in_file_order(entries);
     let is_verb = |key: &str| VERBS.contains(&key);
-    let (verbs, others): (Vec<_>, Vec<_>) = entries
-        .into_iter()
-        .partition(|(key, _)| is_verb(key.get_ref()));
-    let (_, unknown): (Vec<_>, Vec<_>) = others
-        .into_iter()
-        .partition(|(key, _)| beside.contains(&key.get_ref().as_ref()));
+    let (verbs, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| is_verb(key.get_ref()));
+    let (_, unknown): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|(key, _)| beside.contains(&key.get_ref().as_ref()));
 
     let mut known = VERBS.to_vec();
     known.extend(beside);
@@ -133,11 +124,7 @@ fn the_verb<'a>(
         if verbs.is_empty() && !meant_beside {
             reader.lose(value);
             let mistake = reader
-                .mistake(
-                    Code::UnknownVerb,
-                    key.span(),
-                    format!("unknown verb `{}`", shown(key.get_ref())),
-                )
+                .mistake(Code::UnknownVerb, key.span(), format!("unknown verb `{}`", shown(key.get_ref())))
                 .help(meant_or_list(key.get_ref(), VERBS));
             reader.note(mistake);
         } else {
@@ -205,17 +192,10 @@ fn lane(node: Node<'_>, reader: &mut Reader) -> Option<Verb> {
 
 /// A step in the schema.
 pub fn schema(defs: &mut Defs) -> Json {
-    let mut properties: Vec<Property> = VERBS
-        .iter()
-        .filter_map(|word| verb_property(word, defs))
-        .collect();
+    let mut properties: Vec<Property> = VERBS.iter().filter_map(|word| verb_property(word, defs)).collect();
     let leaves = leaf_properties(defs);
-    defs.insert(
-        "Leaves".to_owned(),
-        object("What an answer must be like; at least one key.", leaves),
-    );
-    let leaves =
-        |about: &str| json!({ "$ref": "#/$defs/Leaves", "minProperties": 1, "description": about });
+    defs.insert("Leaves".to_owned(), object("What an answer must be like; at least one key.", leaves));
+    let leaves = |about: &str| json!({ "$ref": "#/$defs/Leaves", "minProperties": 1, "description": about });
     properties.push(Property {
         key: "given",
         required: false,
@@ -232,23 +212,14 @@ pub fn schema(defs: &mut Defs) -> Json {
         defs,
     ));
     let mut step = object("One verb, and what is expected of it.", properties);
-    step["oneOf"] = VERBS
-        .iter()
-        .map(|word| json!({ "required": [word] }))
-        .collect();
-    step["dependentSchemas"] = json!({ "observe": { "not": { "anyOf": [{ "required": ["given"] }, { "required": ["expect"] }] } } });
+    step["oneOf"] = VERBS.iter().map(|word| json!({ "required": [word] })).collect();
+    step["dependentSchemas"] =
+        json!({ "observe": { "not": { "anyOf": [{ "required": ["given"] }, { "required": ["expect"] }] } } });
     step
 }
 
 /// The verbs of a lane in the schema. Each refers to the definition that a step's verb has.
 pub fn lane_properties() -> Vec<Property> {
     let reference = |key: &'static str| json!({ "$ref": format!("#/$defs/{key}") });
-    LANES
-        .into_iter()
-        .map(|key| Property {
-            key,
-            required: false,
-            schema: reference(key),
-        })
-        .collect()
+    LANES.into_iter().map(|key| Property { key, required: false, schema: reference(key) }).collect()
 }

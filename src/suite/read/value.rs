@@ -7,8 +7,8 @@ use super::mention::{Deed, Kind, Mention};
 use super::wording::{listed, near, shown};
 use super::{Node, Reader, Written};
 use crate::suite::case::{
-    CLIENTS, Carrier, Client, Code as CodeHandle, Credentials, Decision, Encoding, Grant, Landing,
-    Need, Outcome, Page, Redirect, RefreshRule, Secret, StateRule, Token, Trait, USERS, User,
+    CLIENTS, Carrier, Client, Code as CodeHandle, Credentials, Decision, Encoding, Grant, Landing, Need,
+    Outcome, Page, Redirect, RefreshRule, Secret, StateRule, Token, Trait, USERS, User,
 };
 use crate::suite::code::Code;
 
@@ -96,10 +96,7 @@ impl<const MIN: u64, const MAX: u64> Value for Whole<MIN, MAX> {
         match u64::from_str_radix(number.as_str(), number.radix()) {
             Ok(whole) if (MIN..=MAX).contains(&whole) => Some(Self(whole)),
             _ => {
-                let message = format!(
-                    "{} is not in the range from {MIN} to {MAX}",
-                    shown(number.as_str())
-                );
+                let message = format!("{} is not in the range from {MIN} to {MAX}", shown(number.as_str()));
                 let mistake = reader.mistake(Code::OutOfRange, node.span(), message);
                 reader.note(mistake.label(format!("expected {MIN} to {MAX}")));
                 None
@@ -142,11 +139,8 @@ impl<T: Value> Value for OneOrMany<T> {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         if let DeValue::Array(items) = node.get_ref() {
             if items.is_empty() {
-                let mistake = reader.mistake(
-                    Code::SaysNothing,
-                    node.span(),
-                    "an empty list, which nothing is in",
-                );
+                let mistake =
+                    reader.mistake(Code::SaysNothing, node.span(), "an empty list, which nothing is in");
                 reader.note(mistake.label("expected at least one"));
                 return None;
             }
@@ -198,13 +192,8 @@ word_values! {
 }
 
 fn words_schema(defs: &mut Defs, name: &str, words: &[&str], about: (&str, &[&str])) -> Json {
-    let meanings = words
-        .iter()
-        .zip(about.1)
-        .filter(|(_, meaning)| !meaning.is_empty());
-    let lines: String = meanings
-        .map(|(word, meaning)| format!("\n- `{word}`: {}", meaning.trim()))
-        .collect();
+    let meanings = words.iter().zip(about.1).filter(|(_, meaning)| !meaning.is_empty());
+    let lines: String = meanings.map(|(word, meaning)| format!("\n- `{word}`: {}", meaning.trim())).collect();
     defs.insert(
         name.to_owned(),
         json!({
@@ -289,9 +278,7 @@ fn handle(node: Node<'_>, reader: &mut Reader, kind: Kind, deed: Deed) -> Option
     let written = reader.text(node)?;
     let name = &written.text;
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
     if !plain {
         let message = format!("`{}` is no name for a handle", shown(name));
         let mistake = reader
@@ -301,13 +288,7 @@ fn handle(node: Node<'_>, reader: &mut Reader, kind: Kind, deed: Deed) -> Option
         return None;
     }
     let step = reader.step;
-    reader.mentions.push(Mention {
-        step,
-        kind,
-        name: name.clone(),
-        span: written.used_at,
-        deed,
-    });
+    reader.mentions.push(Mention { step, kind, name: name.clone(), span: written.used_at, deed });
     Some(written.text)
 }
 

@@ -241,10 +241,7 @@ impl Value for Lanes {
     }
 
     fn schema(_: &mut Defs) -> serde_json::Value {
-        let lane = object(
-            "One lane: a table with one verb.",
-            super::step::lane_properties(),
-        );
+        let lane = object("One lane: a table with one verb.", super::step::lane_properties());
         serde_json::json!({
             "type": "array",
             "minItems": 1,

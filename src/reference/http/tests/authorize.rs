@@ -9,10 +9,7 @@ async fn a_login_page_is_for_this_user_only() {
     assert_eq!(page.status, 200);
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
-    assert!(
-        policy.contains("form-action 'self' https://server-app.example"),
-        "{policy}"
-    );
+    assert!(policy.contains("form-action 'self' https://server-app.example"), "{policy}");
     assert_eq!(page.header("referrer-policy"), "no-referrer");
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     assert_eq!(page.header("cache-control"), "no-store");
@@ -38,14 +35,8 @@ async fn what_cannot_be_trusted_ends_on_a_page() {
         let page = bank.authorize("server", changes).await;
         assert_eq!(page.status, 400, "{changes:?}");
         assert!(page.headers.get("location").is_none(), "{changes:?}");
-        assert!(
-            page.header("content-type").starts_with("text/html"),
-            "{changes:?}"
-        );
-        assert!(
-            page.header("content-security-policy")
-                .contains("frame-ancestors 'none'")
-        );
+        assert!(page.header("content-type").starts_with("text/html"), "{changes:?}");
+        assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
     }
 }
 
@@ -60,11 +51,7 @@ async fn a_wrong_response_type_goes_back_with_the_state() {
         let changes = [("response_type", sent), ("+state", "a b&c")];
         let answer = bank.authorize("server", &changes).await;
         assert_eq!(answer.status, 302, "{sent}");
-        assert!(
-            answer
-                .header("location")
-                .starts_with(&bank.redirect_uri("server"))
-        );
+        assert!(answer.header("location").starts_with(&bank.redirect_uri("server")));
         let landing = answer.landing();
         assert_eq!(landing["error"], error);
         assert_eq!(landing["state"], "a b&c");
@@ -76,20 +63,10 @@ async fn a_wrong_response_type_goes_back_with_the_state() {
 async fn a_state_comes_back_exactly_whatever_it_holds() {
     let bank = Served::right().await;
     let long = "x".repeat(4096);
-    for state in [
-        "%25 + & = # ; \" é 😀",
-        "a\r\nX-Injected: 1\0",
-        "eyJ.eyJ.c2ln==",
-        "\"><script>",
-        &long,
-    ] {
+    for state in ["%25 + & = # ; \" é 😀", "a\r\nX-Injected: 1\0", "eyJ.eyJ.c2ln==", "\"><script>", &long]
+    {
         let login = bank.open("server", &[("+state", state)]).await;
-        let answer = bank
-            .control(
-                "login",
-                json!({ "login": login, "user": "alice", "allow": true }),
-            )
-            .await;
+        let answer = bank.control("login", json!({ "login": login, "user": "alice", "allow": true })).await;
         assert_eq!(answer.status, 303);
         assert_eq!(answer.landing()["state"], state);
         assert!(answer.headers.get("x-injected").is_none());
@@ -100,28 +77,15 @@ async fn a_state_comes_back_exactly_whatever_it_holds() {
 async fn a_page_shows_what_was_sent_as_text() {
     let bank = Served::right().await;
     let markup = "\"><script>alert(1)</script>";
-    for changes in [
-        [("+state", markup)],
-        [("redirect_uri", markup)],
-        [("client_id", markup)],
-        [("+unknown", markup)],
-    ] {
+    for changes in
+        [[("+state", markup)], [("redirect_uri", markup)], [("client_id", markup)], [("+unknown", markup)]]
+    {
         let page = bank.authorize("server", &changes).await;
         assert!(!page.text.contains("<script>"), "{changes:?}");
     }
     let raw = Served::wrong("state.no-injection").await;
-    assert!(
-        raw.authorize("server", &[("+state", markup)])
-            .await
-            .text
-            .contains("<script>")
-    );
-    assert!(
-        raw.authorize("server", &[("redirect_uri", markup)])
-            .await
-            .text
-            .contains("<script>")
-    );
+    assert!(raw.authorize("server", &[("+state", markup)]).await.text.contains("<script>"));
+    assert!(raw.authorize("server", &[("redirect_uri", markup)]).await.text.contains("<script>"));
 }
 
 #[tokio::test]
@@ -140,35 +104,21 @@ async fn the_form_leads_back_to_the_app_by_email_or_by_no() {
     assert_eq!(allowed.status, 303);
     assert_eq!(allowed.landing()["state"], "s");
     let code = allowed.landing()["code"].clone();
-    assert_eq!(
-        send(&[("login", &login), ("action", "cancel")])
-            .await
-            .status,
-        409
-    );
+    assert_eq!(send(&[("login", &login), ("action", "cancel")]).await.status, 409);
     assert_eq!(bank.exchange("server", &code, &[]).await.status, 200);
 
     let login = bank.open("server", &[("+state", "s")]).await;
-    let denied = send(&[("login", &login), ("action", "cancel")])
-        .await
-        .landing();
+    let denied = send(&[("login", &login), ("action", "cancel")]).await.landing();
     assert_eq!(denied["error"], "access_denied");
     assert_eq!(denied["state"], "s");
     assert!(!denied.contains_key("code"));
-    assert_eq!(
-        send(&[("login", "nonsense"), ("email", "alice@example.com")])
-            .await
-            .status,
-        404
-    );
+    assert_eq!(send(&[("login", "nonsense"), ("email", "alice@example.com")]).await.status, 404);
 }
 
 #[tokio::test]
 async fn a_defective_bank_lets_a_state_split_the_headers() {
     let bank = Served::wrong("state.no-injection:header-split").await;
-    let login = bank
-        .open("server", &[("+state", "a\r\nX-Injected: 1")])
-        .await;
+    let login = bank.open("server", &[("+state", "a\r\nX-Injected: 1")]).await;
     let asked = json!({ "login": login, "user": "alice", "allow": true });
     let answer = bank.control("login", asked).await;
     assert_eq!(answer.header("x-injected"), "1");

@@ -26,25 +26,17 @@ async fn a_call_without_a_token_is_challenged() {
     let elsewhere = [
         bank.request(Method::GET, "/ping/whoami"),
         bank.request(Method::GET, &format!("/ping/whoami?access_token={token}")),
-        bank.request(Method::GET, "/ping/whoami")
-            .body(format!("access_token={token}")),
-        bank.request(Method::GET, "/ping/whoami")
-            .header("cookie", format!("access_token={token}")),
-        bank.request(Method::GET, "/ping/whoami")
-            .basic_auth(&token, Some("")),
+        bank.request(Method::GET, "/ping/whoami").body(format!("access_token={token}")),
+        bank.request(Method::GET, "/ping/whoami").header("cookie", format!("access_token={token}")),
+        bank.request(Method::GET, "/ping/whoami").basic_auth(&token, Some("")),
     ];
     for request in elsewhere {
         let refused = Seen::of(request).await;
         refused.refuses(401, BAD, None);
         assert_eq!(refused.header("www-authenticate"), "Bearer");
     }
-    let twice = bank
-        .request(Method::GET, "/ping/whoami")
-        .bearer_auth(&token)
-        .bearer_auth(&token);
-    Seen::of(twice)
-        .await
-        .refuses(400, "bad_request.invalid_request", Some("invalid_request"));
+    let twice = bank.request(Method::GET, "/ping/whoami").bearer_auth(&token).bearer_auth(&token);
+    Seen::of(twice).await.refuses(400, "bad_request.invalid_request", Some("invalid_request"));
     let lower = bank.request(Method::GET, "/ping/whoami");
     let lower = Seen::of(lower.header("authorization", format!("bearer {token}"))).await;
     assert_eq!(lower.status, 200);
@@ -58,11 +50,7 @@ async fn a_bad_token_says_what_is_wrong_with_it() {
     for bad in ["nonsense", "\"{}%00", &huge] {
         let refused = bank.call("/ping/whoami", bad).await;
         refused.refuses(401, BAD, invalid);
-        assert!(
-            refused
-                .header("www-authenticate")
-                .starts_with("Bearer error=")
-        );
+        assert!(refused.header("www-authenticate").starts_with("Bearer error="));
     }
     let evicted = bank.login("alice", "server").await;
     let token = bank.login("alice", "server").await.access;
@@ -73,10 +61,7 @@ async fn a_bad_token_says_what_is_wrong_with_it() {
     bank.advance(21_601).await;
     let refused = bank.call("/ping/whoami", &token).await;
     refused.refuses(401, "unauthorized.bad_access_token.expired", invalid);
-    assert_eq!(
-        refused.json()["error_description"],
-        "Access token has expired"
-    );
+    assert_eq!(refused.json()["error_description"], "Access token has expired");
 }
 
 #[tokio::test]
@@ -102,13 +87,8 @@ async fn data_is_closed_until_the_owner_approves() {
         assert_eq!(bank.call(path, &tokens.access).await.status, 200, "{path}");
     }
     let others = format!("/balance?account_id={}", bank.of_user("bob", "account_id"));
-    bank.call(&others, &tokens.access)
-        .await
-        .refuses(404, "not_found.account", None);
-    assert_eq!(
-        bank.call("/accounts", &tokens.access).await.json()["accounts"][0]["id"],
-        account
-    );
+    bank.call(&others, &tokens.access).await.refuses(404, "not_found.account", None);
+    assert_eq!(bank.call("/accounts", &tokens.access).await.json()["accounts"][0]["id"], account);
 }
 
 #[tokio::test]
@@ -118,15 +98,10 @@ async fn old_transactions_close_five_minutes_after_the_approval() {
     let account = bank.of_user("alice", "account_id");
     let all = format!("/transactions?account_id={account}");
     let open = bank.call(&all, &token).await.json();
-    let oldest = open["transactions"][0]["created"]
-        .as_str()
-        .expect("a time")
-        .to_owned();
+    let oldest = open["transactions"][0]["created"].as_str().expect("a time").to_owned();
     bank.advance(301).await;
     let limited = bank.call(&all, &token).await.json();
-    let newer = limited["transactions"][0]["created"]
-        .as_str()
-        .expect("a time");
+    let newer = limited["transactions"][0]["created"].as_str().expect("a time");
     assert!(newer > &*oldest);
     let asked = bank.call(&format!("{all}&since={oldest}"), &token).await;
     asked.refuses(403, "forbidden.verification_required", None);
@@ -138,9 +113,7 @@ async fn old_transactions_close_five_minutes_after_the_approval() {
 async fn logging_out_ends_the_grant_and_needs_the_token() {
     let bank = Served::right().await;
     let tokens = bank.login("alice", "server").await;
-    let get = bank
-        .request(Method::GET, "/oauth2/logout")
-        .bearer_auth(&tokens.access);
+    let get = bank.request(Method::GET, "/oauth2/logout").bearer_auth(&tokens.access);
     let get = Seen::of(get).await;
     assert_eq!((get.status, get.header("allow")), (405, "POST"));
     let body = bank.request(Method::POST, "/oauth2/logout");
@@ -149,26 +122,18 @@ async fn logging_out_ends_the_grant_and_needs_the_token() {
     Seen::of(body).await.refuses(401, BAD, None);
     assert_eq!(bank.call("/ping/whoami", &tokens.access).await.status, 200);
     assert_eq!(bank.logout(&tokens.access).await.status, 200);
-    bank.call("/ping/whoami", &tokens.access)
-        .await
-        .refuses(401, BAD, Some("invalid_token"));
+    bank.call("/ping/whoami", &tokens.access).await.refuses(401, BAD, Some("invalid_token"));
     let refused = bank.refresh("server", &tokens.refresh).await;
     refused.refuses(401, "unauthorized.bad_refresh_token", Some("invalid_grant"));
-    bank.logout(&tokens.access)
-        .await
-        .refuses(401, BAD, Some("invalid_token"));
-    let late = bank
-        .control("approve", json!({ "login": tokens.login, "user": "alice" }))
-        .await;
+    bank.logout(&tokens.access).await.refuses(401, BAD, Some("invalid_token"));
+    let late = bank.control("approve", json!({ "login": tokens.login, "user": "alice" })).await;
     late.refuses(409, "precondition_failed.approval_over", None);
 }
 
 #[tokio::test]
 async fn an_unknown_route_says_so() {
     let bank = Served::right().await;
-    bank.get("/oauth/token")
-        .await
-        .refuses(404, "not_found.no_handler", None);
+    bank.get("/oauth/token").await.refuses(404, "not_found.no_handler", None);
 }
 
 #[tokio::test]
@@ -185,10 +150,7 @@ async fn each_defect_of_a_call_takes_what_the_right_bank_refuses() {
         "whoami.bad-token:code",
         "whoami.no-token",
     ] {
-        for (bank, takes) in [
-            (Served::right().await, false),
-            (Served::wrong(defect).await, true),
-        ] {
+        for (bank, takes) in [(Served::right().await, false), (Served::wrong(defect).await, true)] {
             let (_, code) = bank.code("alice", "server").await;
             let tokens = bank.exchange("server", &code, &[]).await.json();
             let token = tokens["access_token"].as_str().expect("a token");
@@ -210,19 +172,11 @@ async fn each_defect_of_a_call_takes_what_the_right_bank_refuses() {
                 _ => whoami,
             };
             assert_eq!(Seen::of(request).await.status == 200, takes, "{defect}");
-            assert_eq!(
-                bank.call("/ping/whoami", token).await.status,
-                200,
-                "{defect}"
-            );
+            assert_eq!(bank.call("/ping/whoami", token).await.status, 200, "{defect}");
         }
     }
 }
 
 fn swap_case(letter: char) -> char {
-    if letter.is_lowercase() {
-        letter.to_ascii_uppercase()
-    } else {
-        letter.to_ascii_lowercase()
-    }
+    if letter.is_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
 }

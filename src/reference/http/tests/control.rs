@@ -7,30 +7,15 @@ async fn a_world_is_made_used_and_deleted() {
     let bank = Served::right().await;
     assert_eq!(bank.world["approval_seconds"], 600);
     assert_eq!(bank.world["clients"]["public"]["confidential"], false);
-    assert!(
-        bank.of_client("server", "client_secret")
-            .starts_with("mnzconf.")
-    );
-    assert!(
-        bank.of_client("public", "client_secret")
-            .starts_with("mnzpub.")
-    );
-    assert!(
-        bank.of_client("server", "client_id")
-            .starts_with("oauth2client_")
-    );
+    assert!(bank.of_client("server", "client_secret").starts_with("mnzconf."));
+    assert!(bank.of_client("public", "client_secret").starts_with("mnzpub."));
+    assert!(bank.of_client("server", "client_id").starts_with("oauth2client_"));
     assert!(bank.of_user("alice", "user_id").starts_with("user_"));
     let token = bank.login("alice", "server").await.access;
     let world = bank.world["world"].as_str().expect("a name");
     let path = format!("/control/worlds/{world}");
-    assert_eq!(
-        Seen::of(bank.request(Method::DELETE, &path)).await.status,
-        204
-    );
-    assert_eq!(
-        Seen::of(bank.request(Method::DELETE, &path)).await.status,
-        404
-    );
+    assert_eq!(Seen::of(bank.request(Method::DELETE, &path)).await.status, 204);
+    assert_eq!(Seen::of(bank.request(Method::DELETE, &path)).await.status, 404);
     assert_eq!(bank.call("/ping/whoami", &token).await.status, 401);
     let refused = bank.control("advance", json!({ "seconds": 1 })).await;
     refused.refuses(404, "not_found.world", None);
@@ -52,9 +37,7 @@ async fn a_login_is_landed_once_and_in_its_own_world_only() {
     let bank = Served::right().await;
     let login = bank.open("server", &[]).await;
     let asked = json!({ "login": login, "user": "alice", "allow": false });
-    let elsewhere = bank
-        .post_json("/control/worlds/standing/login", asked.clone())
-        .await;
+    let elsewhere = bank.post_json("/control/worlds/standing/login", asked.clone()).await;
     elsewhere.refuses(404, "not_found.login", None);
     let first = bank.control("login", asked.clone()).await;
     assert_eq!(first.status, 303);
@@ -68,21 +51,11 @@ async fn a_decision_is_the_owners_and_made_once() {
     let bank = Served::right().await;
     let login = bank.login("alice", "server").await.login;
     let by = |user: &str| json!({ "login": login, "user": user });
-    bank.control("approve", by("bob"))
-        .await
-        .refuses(403, "forbidden.not_the_owner", None);
-    bank.control("approve", by("carol"))
-        .await
-        .refuses(404, "not_found.role", None);
+    bank.control("approve", by("bob")).await.refuses(403, "forbidden.not_the_owner", None);
+    bank.control("approve", by("carol")).await.refuses(404, "not_found.role", None);
     assert_eq!(bank.control("deny", by("alice")).await.status, 200);
-    bank.control("approve", by("alice")).await.refuses(
-        409,
-        "precondition_failed.approval_over",
-        None,
-    );
-    let unknown = bank
-        .control("approve", json!({ "login": "x", "user": "alice" }))
-        .await;
+    bank.control("approve", by("alice")).await.refuses(409, "precondition_failed.approval_over", None);
+    let unknown = bank.control("approve", json!({ "login": "x", "user": "alice" })).await;
     unknown.refuses(404, "not_found.login", None);
 }
 
@@ -111,18 +84,12 @@ async fn a_body_that_is_not_due_is_named() {
 async fn http_2_is_spoken_on_the_same_port() {
     let bank = Served::right().await;
     let address = bank.base.strip_prefix("http://").expect("a scheme");
-    let socket = tokio::net::TcpStream::connect(address)
-        .await
-        .expect("it listens");
-    let (client, connection) = h2::client::handshake(socket)
-        .await
-        .expect("it speaks HTTP/2");
+    let socket = tokio::net::TcpStream::connect(address).await.expect("it listens");
+    let (client, connection) = h2::client::handshake(socket).await.expect("it speaks HTTP/2");
     tokio::spawn(connection);
     let mut client = client.ready().await.expect("open");
     let request = http::Request::get(format!("{}/ping/whoami", bank.base)).body(());
-    let (answer, _) = client
-        .send_request(request.expect("valid"), true)
-        .expect("sent");
+    let (answer, _) = client.send_request(request.expect("valid"), true).expect("sent");
     assert_eq!(answer.await.expect("answered").status(), 401);
     drop::<h2::client::SendRequest<bytes::Bytes>>(client);
 }

@@ -55,10 +55,7 @@ impl Served {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let defects = ids
-            .iter()
-            .map(|id| defects::find(id).expect("a defect"))
-            .collect();
+        let defects = ids.iter().map(|id| defects::find(id).expect("a defect")).collect();
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(serve(listener, Options { defects, window }, async {
             let _ = stopped.await;
@@ -68,12 +65,7 @@ impl Served {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a plain client");
-        let mut served = Served {
-            base,
-            http,
-            world: Value::Null,
-            _stop: stop,
-        };
+        let mut served = Served { base, http, world: Value::Null, _stop: stop };
         let made = served.post_json("/control/worlds", json!({})).await;
         assert_eq!(made.status, 201, "{}", made.text);
         served.world = made.json();
@@ -94,53 +86,30 @@ impl Served {
 
     async fn control(&self, verb: &str, body: Value) -> Seen {
         let world = self.world["world"].as_str().expect("a name");
-        self.post_json(&format!("/control/worlds/{world}/{verb}"), body)
-            .await
+        self.post_json(&format!("/control/worlds/{world}/{verb}"), body).await
     }
 
     async fn advance(&self, seconds: u64) {
-        assert_eq!(
-            self.control("advance", json!({ "seconds": seconds }))
-                .await
-                .status,
-            200
-        );
+        assert_eq!(self.control("advance", json!({ "seconds": seconds })).await.status, 200);
     }
 
     fn of_client(&self, client: &str, key: &str) -> String {
-        self.world["clients"][client][key]
-            .as_str()
-            .expect("a text")
-            .to_owned()
+        self.world["clients"][client][key].as_str().expect("a text").to_owned()
     }
 
     fn redirect_uri(&self, client: &str) -> String {
-        self.world["clients"][client]["redirect_uris"][0]
-            .as_str()
-            .expect("a text")
-            .to_owned()
+        self.world["clients"][client]["redirect_uris"][0].as_str().expect("a text").to_owned()
     }
 
     fn of_user(&self, user: &str, key: &str) -> String {
-        self.world["users"][user][key]
-            .as_str()
-            .expect("a text")
-            .to_owned()
+        self.world["users"][user][key].as_str().expect("a text").to_owned()
     }
 
     /// The right authorization request of a client, with `changes` put over it (an empty value takes a name away).
     async fn authorize(&self, client: &str, changes: &[(&str, &str)]) -> Seen {
-        let (id, uri) = (
-            self.of_client(client, "client_id"),
-            self.redirect_uri(client),
-        );
-        let right = [
-            ("client_id", &*id),
-            ("redirect_uri", &uri),
-            ("response_type", "code"),
-        ];
-        self.get(&format!("/oauth2/authorize?{}", form(&right, changes)))
-            .await
+        let (id, uri) = (self.of_client(client, "client_id"), self.redirect_uri(client));
+        let right = [("client_id", &*id), ("redirect_uri", &uri), ("response_type", "code")];
+        self.get(&format!("/oauth2/authorize?{}", form(&right, changes))).await
     }
 
     /// Opens a login page and gives the login's id.
@@ -166,16 +135,8 @@ impl Served {
     }
 
     /// A token request with the client's right credentials, with `changes` put over it.
-    fn token(
-        &self,
-        client: &str,
-        right: &[(&str, &str)],
-        changes: &[(&str, &str)],
-    ) -> RequestBuilder {
-        let (id, secret) = (
-            self.of_client(client, "client_id"),
-            self.of_client(client, "client_secret"),
-        );
+    fn token(&self, client: &str, right: &[(&str, &str)], changes: &[(&str, &str)]) -> RequestBuilder {
+        let (id, secret) = (self.of_client(client, "client_id"), self.of_client(client, "client_secret"));
         let mut all = vec![("client_id", &*id), ("client_secret", &*secret)];
         all.extend_from_slice(right);
         self.request(Method::POST, "/oauth2/token")
@@ -185,11 +146,7 @@ impl Served {
 
     fn exchanging(&self, client: &str, code: &str, changes: &[(&str, &str)]) -> RequestBuilder {
         let uri = self.redirect_uri(client);
-        let right = [
-            ("grant_type", "authorization_code"),
-            ("redirect_uri", &uri),
-            ("code", code),
-        ];
+        let right = [("grant_type", "authorization_code"), ("redirect_uri", &uri), ("code", code)];
         self.token(client, &right, changes)
     }
 
@@ -198,11 +155,7 @@ impl Served {
     }
 
     fn refreshing(&self, client: &str, token: &str, changes: &[(&str, &str)]) -> RequestBuilder {
-        self.token(
-            client,
-            &[("grant_type", "refresh_token"), ("refresh_token", token)],
-            changes,
-        )
+        self.token(client, &[("grant_type", "refresh_token"), ("refresh_token", token)], changes)
     }
 
     async fn refresh(&self, client: &str, token: &str) -> Seen {
@@ -217,10 +170,7 @@ impl Served {
         Tokens {
             login,
             access: answer["access_token"].as_str().expect("a token").to_owned(),
-            refresh: answer["refresh_token"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
+            refresh: answer["refresh_token"].as_str().unwrap_or_default().to_owned(),
         }
     }
 
@@ -236,11 +186,7 @@ impl Served {
     }
 
     async fn logout(&self, token: &str) -> Seen {
-        Seen::of(
-            self.request(Method::POST, "/oauth2/logout")
-                .bearer_auth(token),
-        )
-        .await
+        Seen::of(self.request(Method::POST, "/oauth2/logout").bearer_auth(token)).await
     }
 }
 
@@ -259,23 +205,14 @@ impl Seen {
     }
 
     fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().expect("ASCII"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
     }
 
     /// The parameters of a redirect.
     fn landing(&self) -> HashMap<String, String> {
-        let location = self
-            .headers
-            .get(LOCATION)
-            .expect("a redirect")
-            .to_str()
-            .expect("ASCII");
+        let location = self.headers.get(LOCATION).expect("a redirect").to_str().expect("ASCII");
         let query = location.split_once('?').expect("a query").1;
-        form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect()
+        form_urlencoded::parse(query.as_bytes()).into_owned().collect()
     }
 
     /// Status, `code` and `error` of a refusal.

@@ -15,12 +15,7 @@ async fn winners(bank: &Served, requests: Vec<RequestBuilder>) -> (usize, usize)
     let given: HashSet<String> = answers
         .iter()
         .filter(|answer| answer.status == 200)
-        .map(|answer| {
-            answer.json()["access_token"]
-                .as_str()
-                .expect("a token")
-                .to_owned()
-        })
+        .map(|answer| answer.json()["access_token"].as_str().expect("a token").to_owned())
         .collect();
     let mut live = 0;
     for token in &given {
@@ -41,24 +36,12 @@ async fn ever(round: impl AsyncFn() -> bool) -> bool {
 
 async fn exchanges(bank: &Served) -> (usize, usize) {
     let (_, code) = bank.code("alice", "server").await;
-    winners(
-        bank,
-        (0..4)
-            .map(|_| bank.exchanging("server", &code, &[]))
-            .collect(),
-    )
-    .await
+    winners(bank, (0..4).map(|_| bank.exchanging("server", &code, &[])).collect()).await
 }
 
 async fn refreshes(bank: &Served) -> (usize, usize) {
     let token = bank.login("alice", "server").await.refresh;
-    winners(
-        bank,
-        (0..4)
-            .map(|_| bank.refreshing("server", &token, &[]))
-            .collect(),
-    )
-    .await
+    winners(bank, (0..4).map(|_| bank.refreshing("server", &token, &[])).collect()).await
 }
 
 async fn logins(bank: &Served) -> (usize, usize) {
@@ -72,14 +55,10 @@ async fn logins(bank: &Served) -> (usize, usize) {
 /// is refused: its token is dead by then.
 async fn outlives(bank: &Served) -> bool {
     let tokens = bank.login("alice", "server").await;
-    let (refreshed, logged_out) = tokio::join!(
-        bank.refresh("server", &tokens.refresh),
-        bank.logout(&tokens.access)
-    );
+    let (refreshed, logged_out) =
+        tokio::join!(bank.refresh("server", &tokens.refresh), bank.logout(&tokens.access));
     match refreshed.json()["access_token"].as_str() {
-        Some(token) if logged_out.status == 200 => {
-            bank.call("/ping/whoami", token).await.status == 200
-        }
+        Some(token) if logged_out.status == 200 => bank.call("/ping/whoami", token).await.status == 200,
         _ => false,
     }
 }
@@ -88,10 +67,8 @@ async fn outlives(bank: &Served) -> bool {
 async fn decisions(bank: &Served) -> usize {
     let login = bank.login("alice", "server").await.login;
     let decision = json!({ "login": login, "user": "alice" });
-    let (approved, denied) = tokio::join!(
-        bank.control("approve", decision.clone()),
-        bank.control("deny", decision)
-    );
+    let (approved, denied) =
+        tokio::join!(bank.control("approve", decision.clone()), bank.control("deny", decision));
     usize::from(approved.status == 200) + usize::from(denied.status == 200)
 }
 
@@ -149,45 +126,17 @@ async fn an_approval_and_a_denial_are_both_taken() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_race_defect_is_right_one_after_the_other() {
-    for defect in [
-        "code.one-winner",
-        "refresh.one-winner",
-        "one.concurrent-logins",
-        "logout.races",
-    ] {
+    for defect in ["code.one-winner", "refresh.one-winner", "one.concurrent-logins", "logout.races"] {
         let bank = Served::with(&[defect], Duration::from_micros(100)).await;
         let (_, code) = bank.code("alice", "server").await;
         let first = bank.exchange("server", &code, &[]).await;
         assert_eq!(first.status, 200, "{defect}");
         let second = bank.login("alice", "server").await;
-        let old = first.json()["access_token"]
-            .as_str()
-            .expect("a token")
-            .to_owned();
-        assert_eq!(
-            bank.call("/ping/whoami", &old).await.status,
-            401,
-            "{defect}"
-        );
-        assert_eq!(
-            bank.exchange("server", &code, &[]).await.status,
-            401,
-            "{defect}"
-        );
-        assert_eq!(
-            bank.call("/ping/whoami", &second.access).await.status,
-            200,
-            "{defect}"
-        );
-        assert_eq!(
-            bank.refresh("server", &second.refresh).await.status,
-            200,
-            "{defect}"
-        );
-        assert_eq!(
-            bank.refresh("server", &second.refresh).await.status,
-            401,
-            "{defect}"
-        );
+        let old = first.json()["access_token"].as_str().expect("a token").to_owned();
+        assert_eq!(bank.call("/ping/whoami", &old).await.status, 401, "{defect}");
+        assert_eq!(bank.exchange("server", &code, &[]).await.status, 401, "{defect}");
+        assert_eq!(bank.call("/ping/whoami", &second.access).await.status, 200, "{defect}");
+        assert_eq!(bank.refresh("server", &second.refresh).await.status, 200, "{defect}");
+        assert_eq!(bank.refresh("server", &second.refresh).await.status, 401, "{defect}");
     }
 }
