@@ -35,6 +35,7 @@ pub fn matrix(library: &Library, heard: &[Heard], whole: bool) -> Matrix {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         edition: library.catalogue.edition.clone(),
         duration_ms: 0,
+        whole,
         runs: heard.iter().map(|heard| heard.verdicts.len() as u64).sum(),
         defects: rows,
         cases: case_rows,

@@ -19,6 +19,8 @@ pub struct Matrix {
     /// Edition of the catalogue.
     pub edition: String,
     pub duration_ms: u64,
+    /// Whether every defect was tried; if not, nothing is said of cases without one.
+    pub whole: bool,
     /// How many cases were held against how many defects, the bank without any included.
     pub runs: u64,
     /// In the order of the defects' table.

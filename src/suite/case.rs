@@ -172,7 +172,10 @@ words! {
         Whoami = "whoami",
         Accounts = "accounts",
         Balance = "balance",
+        /// The latest transactions: no `since`.
         Transactions = "transactions",
+        /// All transactions there ever were: the same endpoint, with a `since` from before the bank was founded.
+        History = "history",
     }
 
     /// Which redirect URI an authorize or exchange request names.

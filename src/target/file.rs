@@ -95,7 +95,7 @@ impl Endpoints {
             Endpoint::Whoami => &self.whoami,
             Endpoint::Accounts => &self.accounts,
             Endpoint::Balance => &self.balance,
-            Endpoint::Transactions => &self.transactions,
+            Endpoint::Transactions | Endpoint::History => &self.transactions,
         }
     }
 }
