@@ -29,7 +29,7 @@ pub fn html(matrix: &Matrix) -> String {
 /// The matrix in a terminal or a log: one line a promise, then what keeps the proof from standing.
 pub fn text(matrix: &Matrix) -> String {
     let mut text = format!("{:<46} {:>7} {:>16}\n", "promise", "cases", "defects noticed");
-    for row in &matrix.requirements {
+    for row in matrix.requirements.iter().filter(|row| matrix.whole || row.defects > 0) {
         text.push_str(&format!("{:<46} {:>7} {:>10} of {:>2}\n", row.id, row.cases, row.killed, row.defects));
     }
     text.push('\n');
@@ -60,6 +60,9 @@ fn sentence(matrix: &Matrix) -> String {
     let killed = matrix.defects.iter().filter(|row| !row.killed_by.is_empty()).count();
     let (defects, cases) = (matrix.defects.len(), matrix.cases.len());
     match matrix.problems.len() {
+        0 if !matrix.whole => {
+            format!("Noticed: each of the {defects} defects that were tried. The others were not.")
+        }
         0 => format!(
             "Proved: each of {defects} defects is noticed by a case of its promise, and each of {cases} cases notices one."
         ),
