@@ -189,3 +189,88 @@ fn idle<'a>(cases: &'a [&Case], used: &'a BTreeSet<(String, String)>) -> impl It
         text: format!("its `also` names {id}, which does not break it: drop the reason"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::defects;
+
+    /// What all cases say of a bank: pass, but for these.
+    fn heard(defect: Option<&str>, but: &[(&str, Verdict)]) -> Heard {
+        let library = Library::shipped();
+        let cases = library.suites.iter().flat_map(|suite| &suite.cases);
+        let mut verdicts: BTreeMap<String, (Verdict, Option<String>)> =
+            cases.map(|case| (case.id.clone(), (Verdict::Pass, None))).collect();
+        for (case, verdict) in but {
+            let told = verdicts.get_mut(*case).unwrap_or_else(|| panic!("there is a case {case}"));
+            told.0 = *verdict;
+        }
+        Heard { defect: defect.map(|id| defects::find(id).expect("there is such a defect")), verdicts }
+    }
+
+    fn kinds(heard: &[Heard], whole: bool) -> Vec<(ProblemKind, String)> {
+        let problems = matrix(&Library::shipped(), heard, whole).problems;
+        problems.into_iter().map(|problem| (problem.kind, problem.about)).collect()
+    }
+
+    #[test]
+    fn a_defect_is_noticed_only_by_a_case_of_its_own_that_breaks() {
+        let own = own_case();
+        let noticed = heard(Some("refresh.single-use"), &[(&own, Verdict::Fail)]);
+        assert_eq!(kinds(&[noticed], false), []);
+        for honest in [Verdict::Inconclusive, Verdict::Error, Verdict::Pass, Verdict::Skipped] {
+            let missed = heard(Some("refresh.single-use"), &[(&own, honest)]);
+            let survivor = (ProblemKind::Survivor, "refresh.single-use".to_owned());
+            assert_eq!(kinds(&[missed], false), [survivor], "{honest:?}");
+        }
+    }
+
+    #[test]
+    fn breaking_for_another_promise_needs_a_reason() {
+        let both =
+            heard(Some("refresh.rotates"), &[(&own_case(), Verdict::Fail), (&rotating(), Verdict::Fail)]);
+        assert_eq!(kinds(&[both], false), [(ProblemKind::Unexplained, own_case())]);
+        let explained = heard(
+            Some("public.works:calls"),
+            &[
+                ("sca/approval-opens[public]", Verdict::Fail),
+                ("confidentiality/public-client-works", Verdict::Fail),
+            ],
+        );
+        assert_eq!(kinds(&[explained], false), []);
+    }
+
+    #[test]
+    fn a_bank_without_a_defect_passes_everything() {
+        let own = own_case();
+        let wrong = heard(None, &[(&own, Verdict::Inconclusive)]);
+        assert_eq!(kinds(&[wrong], false), [(ProblemKind::FalseAlarm, own)]);
+    }
+
+    #[test]
+    fn only_a_whole_matrix_says_what_is_missing() {
+        let good = [heard(None, &[])];
+        assert_eq!(kinds(&good, false), []);
+        let kinds = kinds(&good, true);
+        assert!(
+            kinds.contains(&(ProblemKind::Toothless, own_case())),
+            "no defect was tried, so none was noticed"
+        );
+        assert!(kinds.contains(&(ProblemKind::Uncovered, "refresh.single-use".to_owned())));
+    }
+
+    fn own_case() -> String {
+        proving("refresh.single-use")
+    }
+
+    fn rotating() -> String {
+        proving("refresh.rotates")
+    }
+
+    fn proving(requirement: &str) -> String {
+        let library = Library::shipped();
+        let mut cases = library.suites.iter().flat_map(|suite| &suite.cases);
+        let case = cases.find(|case| case.proves.iter().any(|id| id == requirement));
+        case.expect("every requirement with a defect has a case").id.clone()
+    }
+}
