@@ -3,15 +3,17 @@
 //! The rooms, from the top down (arrows point down only):
 //!
 //! - [`cli`]: one file per subcommand; reads arguments, calls one thing below, chooses the exit code.
+//! - [`prove`]: defects × cases: the kill matrix of the bundled bank.
 //! - [`engine`]: plan → run: worlds, steps (one verb per file), expectations, races.
 //! - [`report`]: console, JUnit, HTML: each a pure function of results.
 //! - [`target`]: the server under test: its file, the transport that records and redacts, control.
-//! - [`reference`]: the bundled bank: a pure ledger, and routes over it.
+//! - [`mod@reference`]: the bundled bank: a pure ledger, and routes over it.
 //! - [`suite`]: the suite language: types, reading with spans, lint, JSON Schema.
 //! - [`results`]: the versioned data of `results.json`.
 
 pub mod cli;
 pub mod engine;
+pub mod prove;
 pub mod reference;
 pub mod report;
 pub mod results;

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         .expect("a port of loopback is free");
     let file = TargetFile::at(bank.address()).expect("it is an address");
     let target = Target::open(file).expect("an HTTP client can be set up");
-    let options = Arc::new(Options { jobs: 1, seed: 0, rerun: "grantspec run".to_owned() });
+    let options = Arc::new(Options { jobs: 1, seed: 0, rerun: "grantspec run".to_owned(), evidence: true });
     let plan = Plan::select(&Library::shipped(), &[], Some(&target));
     let handle = runtime.handle().clone();
     let trials = plan.cases.into_iter().map(|selected| {

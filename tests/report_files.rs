@@ -72,11 +72,11 @@ fn what_are_no_results_is_refused_with_its_place() {
 fn the_committed_schema_is_fresh() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/results.schema.json");
     let made = schema::results();
-    if std::env::var_os("GRANTSPEC_BLESS").is_some() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(path, &made).expect("fixtures are writable");
     }
     let committed = fs::read_to_string(path).expect("the schema is committed");
-    assert!(committed == made, "fixtures/results.schema.json is stale: run this test with GRANTSPEC_BLESS=1");
+    assert!(committed == made, "fixtures/results.schema.json is stale: run this test with UPDATE_GOLDEN=1");
 }
 
 #[test]

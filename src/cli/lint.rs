@@ -56,7 +56,7 @@ impl Lint {
                 }
             }
             Format::Text if found.is_empty() => {
-                out(&format!("{suites} suites with {cases} cases, no mistake\n"));
+                out(&format!("{} with {}, no mistake\n", counted(suites, "suite"), counted(cases, "case")));
             }
             Format::Text => err(&told(&found)),
         }
@@ -64,11 +64,23 @@ impl Lint {
     }
 }
 
-/// All mistakes, and their number.
+/// All mistakes, and their number; colours are taken out where they are not wanted.
 pub fn told(found: &[Diagnostic]) -> String {
-    let count = match found.len() {
-        1 => "1 mistake".to_owned(),
-        count => format!("{count} mistakes"),
-    };
-    format!("{}\n{count}\n", render(found, Paint::Colour))
+    render(found, Paint::Colour)
+}
+
+fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_mistakes_is_said_once() {
+        let found = Library::read(&[("one.toml", "")]).expect_err("an empty file is no suite");
+        let text = told(&found);
+        assert_eq!(text.matches(&counted(found.len(), "mistake")).count(), 1, "{text}");
+    }
 }

@@ -4,6 +4,7 @@ mod folder;
 mod lint;
 mod list;
 mod output;
+mod prove;
 mod report;
 mod run;
 mod schema;
@@ -44,6 +45,7 @@ struct Arguments {
 enum Command {
     Run(run::Run),
     List(list::List),
+    Prove(prove::Prove),
     Lint(lint::Lint),
     Schema(schema::Schema),
     Serve(serve::Serve),
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
     match arguments.command {
         Command::Run(run) => run.main(),
         Command::List(list) => list.main(),
+        Command::Prove(prove) => prove.main(),
         Command::Lint(lint) => lint.main(),
         Command::Schema(schema) => schema.main(),
         Command::Serve(serve) => serve.main(),

@@ -206,6 +206,7 @@ impl Run {
             jobs: self.jobs.map_or(target.file().limits.jobs, usize::from),
             seed: run.seed,
             rerun: self.rerun(),
+            evidence: true,
         };
         match target.make_world().await {
             Ok(world) => target.drop_world(&world).await,

@@ -25,14 +25,14 @@ pub async fn run(selected: &Selected, target: &Target, options: &Options, run_be
     let case = &selected.case;
     let ended = match &selected.skip {
         Some(why) => Ended::without_rounds(Verdict::Skipped, why.clone()),
-        None => rounds(case, selected.level, target, options).await,
+        None => rounds(selected, target, options).await,
     };
     let mut result = blank(selected, ended.verdict, ended.reason, options);
     result.rounds = ended.rounds;
     result.began_ms = began.duration_since(run_began).as_millis() as u64;
     result.duration_ms = began.elapsed().as_millis() as u64;
     if let Some(round) = ended.shown {
-        round.tell(case, &mut result);
+        round.tell(case, options.evidence, &mut result);
     }
     result
 }
@@ -74,14 +74,15 @@ impl Ended {
     }
 }
 
-async fn rounds(case: &Case, level: Level, target: &Target, options: &Options) -> Ended {
+async fn rounds(selected: &Selected, target: &Target, options: &Options) -> Ended {
+    let (case, asked) = (&*selected.case, selected.rounds);
     let serial = match serial_states(case, target, options).await {
         Ok(serial) => serial,
         Err(ended) => return *ended,
     };
     let mut tally = Tally::default();
     let mut shown: Option<Round> = None;
-    for number in 0..case.rounds {
+    for number in 0..asked {
         let racing = Racing::Together { serial: serial.clone() };
         let round = match Round::run(case, target, options, number, racing, case.steps.len()).await {
             Ok(round) => round,
@@ -98,8 +99,8 @@ async fn rounds(case: &Case, level: Level, target: &Target, options: &Options) -
         }
     }
     let shown = shown.expect("a case has at least one round");
-    let (verdict, reason) = tally.verdict(&shown, level, case.rounds);
-    Ended { verdict, reason, rounds: tally.rounds(case), shown: Some(shown) }
+    let (verdict, reason) = tally.verdict(&shown, selected.level, asked);
+    Ended { verdict, reason, rounds: tally.rounds(asked), shown: Some(shown) }
 }
 
 /// Runs the lanes of a case's race one after the other, in every order, and returns the end states.
@@ -188,14 +189,14 @@ impl Tally {
         }
     }
 
-    fn rounds(mut self, case: &Case) -> Option<Rounds> {
-        if case.rounds < 2 && self.method.is_none() {
+    fn rounds(mut self, asked: u32) -> Option<Rounds> {
+        if asked < 2 && self.method.is_none() {
             return None;
         }
         self.spreads.sort_unstable();
         let spread_us = self.spreads.get(self.spreads.len() / 2).copied();
         Some(Rounds {
-            asked: case.rounds,
+            asked,
             concluded: self.concluded,
             broken: self.broken,
             release: self.method.map(str::to_owned),
@@ -349,12 +350,16 @@ impl Round {
     }
 
     /// Puts the round into the result, redacted.
-    fn tell(self, case: &Case, result: &mut CaseResult) {
+    fn tell(self, case: &Case, evidence: bool, result: &mut CaseResult) {
+        if !evidence && result.reason.is_none() {
+            return;
+        }
         let keeps = |number: usize| {
-            self.steps.iter().any(|done| {
-                done.exchanges.contains(&number)
-                    && (number - done.exchanges.start < KEPT || done.deciding == Some(number))
-            })
+            evidence
+                && self.steps.iter().any(|done| {
+                    done.exchanges.contains(&number)
+                        && (number - done.exchanges.start < KEPT || done.deciding == Some(number))
+                })
         };
         let (mut exchanges, redactor) = self.tape.finish(keeps);
         let text = |text: &str| redactor.text(text);

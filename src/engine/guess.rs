@@ -54,7 +54,8 @@ pub fn examine(kind: &str, values: &[String]) -> Examined {
 
 /// The values as bytes: as they are, and decoded where all of them can be.
 fn views(values: &[String]) -> Vec<Vec<Vec<u8>>> {
-    let decoders: [fn(&str) -> Option<Vec<u8>>; 3] = [
+    type Decode = fn(&str) -> Option<Vec<u8>>;
+    let decoders: [Decode; 3] = [
         |text| hexadecimal(text),
         |text| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok(),
         |text| STANDARD_NO_PAD.decode(text.trim_end_matches('=')).ok(),

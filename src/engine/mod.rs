@@ -36,6 +36,8 @@ pub struct Options {
     pub seed: u64,
     /// How a case is run again: this text, then its id.
     pub rerun: String,
+    /// Whether results hold what was sent and what came back, or only verdicts and reasons.
+    pub evidence: bool,
 }
 
 /// Runs a plan and sends every case's result as it ends. Returns when all have ended, or soon after `stop` became true:

@@ -18,6 +18,8 @@ pub struct Selected {
     pub case: Arc<Case>,
     /// What a violation weighs.
     pub level: Level,
+    /// How often it runs: as the case says, or less where only a glance is wanted.
+    pub rounds: u32,
     /// Why it can't be run against this target: the missing capability and its reason.
     pub skip: Option<String>,
 }
@@ -43,6 +45,7 @@ impl Plan {
             .map(|case| Selected {
                 case: Arc::new(case.clone()),
                 level: level(case, library),
+                rounds: case.rounds,
                 skip: target.and_then(|target| skip(case, target)),
             })
             .collect();

@@ -29,27 +29,31 @@ pub struct Written {
 /// Each file is written beside its place and then moved there: readers see the old one or the new one, never a part.
 /// A file that can't be written does not stop the others.
 pub fn write(dir: &Path, run: &Run) -> Result<Written, WriteError> {
-    fs::create_dir_all(dir).map_err(|source| WriteError::Folder { dir: dir.to_owned(), source })?;
+    let json = serde_json::to_string_pretty(run).map(|text| text + "\n");
+    write_all(
+        dir,
+        [
+            (RESULTS, json.map_err(FileProblem::Json)),
+            (JUNIT, junit::render(run).map_err(FileProblem::Junit)),
+            (HTML, Ok(html::render(run))),
+        ],
+    )?;
+    Ok(Written { results: dir.join(RESULTS), junit: dir.join(JUNIT), html: dir.join(HTML) })
+}
 
+/// Writes files into `dir`, each whole or not at all; one that fails does not stop the others.
+pub(super) fn write_all(
+    dir: &Path,
+    texts: impl IntoIterator<Item = (&'static str, Result<String, FileProblem>)>,
+) -> Result<(), WriteError> {
+    fs::create_dir_all(dir).map_err(|source| WriteError::Folder { dir: dir.to_owned(), source })?;
     let mut failures = Vec::new();
-    let mut put = |name: &str, text: Result<String, FileProblem>| {
+    for (name, text) in texts {
         let path = dir.join(name);
-        if let Err(problem) =
-            text.and_then(|text| replace(&path, text.as_bytes()).map_err(FileProblem::Write))
-        {
-            failures.push(FileFailure { path: path.clone(), problem });
-        }
-        path
-    };
-    let written = Written {
-        results: put(
-            RESULTS,
-            serde_json::to_string_pretty(run).map(|text| text + "\n").map_err(FileProblem::Json),
-        ),
-        junit: put(JUNIT, junit::render(run).map_err(FileProblem::Junit)),
-        html: put(HTML, Ok(html::render(run))),
-    };
-    if failures.is_empty() { Ok(written) } else { Err(WriteError::Files(FileFailures(failures))) }
+        let put = text.and_then(|text| replace(&path, text.as_bytes()).map_err(FileProblem::Write));
+        failures.extend(put.err().map(|problem| FileFailure { path, problem }));
+    }
+    if failures.is_empty() { Ok(()) } else { Err(WriteError::Files(FileFailures(failures))) }
 }
 
 /// Puts a whole new file in the place of an old one, or leaves the old one as it was.

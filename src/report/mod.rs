@@ -4,6 +4,7 @@
 //! - [`console`]: what a terminal or a pipeline's log shows, during the run and after it.
 //! - [`junit`]: what a pipeline's test view reads.
 //! - [`html`]: one file for people, without outside resources.
+//! - [`matrix`]: what `prove` found, which is no run.
 //!
 //! What they share: [`tally`] (counts, and what became of each promise), [`visible`] (text from a target, made harmless
 //! and visible) and `evidence` (an exchange in one line). Nothing here decides a verdict or an exit code.
@@ -13,6 +14,7 @@ mod evidence;
 pub mod files;
 pub mod html;
 pub mod junit;
+pub mod matrix;
 pub mod schema;
 pub mod tally;
 pub mod visible;

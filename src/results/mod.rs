@@ -5,9 +5,13 @@
 //! tokens, codes and secrets appear as labels such as `‹alice·server·access 1›`.
 
 mod exchange;
+mod matrix;
 mod verdict;
 
 pub use exchange::{Body, Exchange, Field, Reply, Request, Response, Trouble, TroubleKind};
+pub use matrix::{
+    CaseRow, Collateral, DefectRow, MATRIX_SCHEMA, Matrix, Problem, ProblemKind, RequirementRow,
+};
 pub use verdict::{Exit, Verdict};
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //!
 //! How each key is written in TOML stands at its field. All spans are byte ranges of the suite's own text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -38,6 +38,8 @@ pub struct Case {
     pub about: String,
     /// Ids of the catalogue, at least one, all of one level.
     pub proves: Vec<String>,
+    /// Other requirements (or defects of them) that break it too, and why that is in order.
+    pub also: BTreeMap<String, String>,
     /// How often to run it, each time in a fresh world; at least 1.
     pub rounds: u32,
     /// What the target must be able to do: derived from the steps, and `needs`.
@@ -170,7 +172,10 @@ words! {
         Whoami = "whoami",
         Accounts = "accounts",
         Balance = "balance",
+        /// The latest transactions: no `since`.
         Transactions = "transactions",
+        /// All transactions there ever were: the same endpoint, with a `since` from before the bank was founded.
+        History = "history",
     }
 
     /// Which redirect URI an authorize or exchange request names.

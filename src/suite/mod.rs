@@ -47,7 +47,7 @@
 //! | `login` | `user`, `client`, `approve` (true), (`save` a grant) |
 //! | `approve`, `deny` | `grant` or `code`, (`user`) |
 //! | `refresh` | `grant`, `token` ("refresh"), the token request's keys, (`save` a grant) |
-//! | `call` | a grant as `whoami`, `accounts`, `balance` or `transactions`; `token` ("access"), `send`, `scheme` |
+//! | `call` | a grant as `whoami`, `accounts`, `balance`, `transactions` or `history` (transactions since ever); `token` ("access"), `send`, `scheme` |
 //! | `logout` | `grant`, `token` ("access"), `send`, `method` ("POST") |
 //! | `disconnect` | `user`, `client` |
 //! | `grid` | `live`, `dead`, `either`: every grant saved so far, in one of them; `refreshable`, `spent` |

@@ -45,10 +45,14 @@ pub struct Released {
 
 impl Target {
     /// Sends all requests at one instant, each exactly once.
-    pub async fn release(&self, requests: &[Outgoing]) -> Released {
+    ///
+    /// `pauses` stagger the release where the method allows it: so long after the request before it each one leaves. None
+    /// for those beyond its end. Requests of different kinds take a server different times to get to the point, and a
+    /// pause can make them meet there.
+    pub async fn release(&self, requests: &[Outgoing], pauses: &[Duration]) -> Released {
         let limit = self.file().limits.request();
         if *self.burst.http2.get_or_init(|| self.speaks_http2()).await {
-            match tokio::time::timeout(limit, self.over_http2(requests)).await {
+            match tokio::time::timeout(limit, self.over_http2(requests, pauses)).await {
                 Ok(Ok(released)) => released,
                 Ok(Err(trouble)) => all_failed(requests, trouble),
                 Err(_) => all_failed(requests, late(limit)),
@@ -63,12 +67,12 @@ impl Target {
         let probe = [Outgoing::get(self.url(&self.file().endpoints.whoami))];
         self.file().base.scheme() == "http"
             && matches!(
-                tokio::time::timeout(Duration::from_secs(1), self.over_http2(&probe)).await,
+                tokio::time::timeout(Duration::from_secs(1), self.over_http2(&probe, &[])).await,
                 Ok(Ok(Released { replies, .. })) if replies[0].2.is_ok()
             )
     }
 
-    async fn over_http2(&self, requests: &[Outgoing]) -> Result<Released, Trouble> {
+    async fn over_http2(&self, requests: &[Outgoing], pauses: &[Duration]) -> Result<Released, Trouble> {
         let base = &self.file().base;
         let host = base.host_str().expect("a checked address has a host").trim_matches(['[', ']']);
         let port = base.port_or_known_default().expect("http and https have a port");
@@ -89,10 +93,20 @@ impl Target {
             tokio::time::sleep(SETTLE).await;
             let first = Instant::now();
             let mut pending = Vec::new();
-            for request in held {
-                pending.push((Instant::now(), request.release()));
+            let mut last = first;
+            for (number, request) in held.into_iter().enumerate() {
+                let pause = pauses.get(number).copied().unwrap_or_default();
+                if !pause.is_zero() {
+                    // What is queued is written while this task waits for its next turn; then every microsecond counts.
+                    tokio::task::yield_now().await;
+                    while last.elapsed() < pause {
+                        std::hint::spin_loop();
+                    }
+                }
+                last = Instant::now();
+                pending.push((last, request.release()));
             }
-            let spread = first.elapsed();
+            let spread = last - first;
             let replies = join_all(pending.into_iter().map(|(at, response)| async move {
                 let reply = match response {
                     Ok(response) => collect(response, longest).await,

@@ -95,7 +95,7 @@ impl Endpoints {
             Endpoint::Whoami => &self.whoami,
             Endpoint::Accounts => &self.accounts,
             Endpoint::Balance => &self.balance,
-            Endpoint::Transactions => &self.transactions,
+            Endpoint::Transactions | Endpoint::History => &self.transactions,
         }
     }
 }
@@ -233,6 +233,20 @@ mod tests {
             file.url(&file.endpoints.logout).expect("relative").as_str(),
             "http://127.0.0.1:1/api/out"
         );
+    }
+
+    #[test]
+    fn the_example_says_every_default_and_names_every_capability() {
+        let text = include_str!("../../fixtures/targets/example.toml");
+        let example = TargetFile::parse("fixtures/targets/example.toml", text).expect("it is right");
+        let short = parse("name = 'Our test system'\nbase = 'http://127.0.0.1:8080'").expect("it is right");
+        assert_eq!(format!("{example:?}"), format!("{short:?}"));
+        let written: toml::Table = text.parse().expect("it is TOML");
+        let keys = |table: &str| written[table].as_table().map_or(0, toml::Table::len);
+        assert_eq!((written.len(), keys("endpoints"), keys("limits")), (6, 8, 3), "a key is left out");
+        for (_, word) in Need::ALL {
+            assert!(text.contains(&format!("{word},")) || text.contains(&format!("{word}.")), "{word}");
+        }
     }
 
     #[test]

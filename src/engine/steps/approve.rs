@@ -16,7 +16,7 @@ pub async fn run(approve: &Approve, yes: bool, scene: &mut Scene<'_>) -> Result<
 pub async fn send(login: Option<&str>, user: &User, yes: bool, scene: &mut Scene<'_>) -> Answer {
     let single = match decision(login, user, yes, scene) {
         Ok(single) => single,
-        Err(answer) => return answer,
+        Err(why) => return Answer::broken(why),
     };
     match scene.control(&single.actor, &single.purpose, single.request).await {
         Ok((number, reply)) => settle(number, &reply),
@@ -31,7 +31,7 @@ pub fn request(
 ) -> Result<Result<Single, Answer>, NeverSaved> {
     let (owner, login) = scene.origin(&approve.of)?;
     let user = approve.user.clone().unwrap_or(owner);
-    Ok(decision(login.as_deref(), &user, yes, scene))
+    Ok(decision(login.as_deref(), &user, yes, scene).map_err(Answer::broken))
 }
 
 pub async fn disconnect(disconnect: &Disconnect, scene: &mut Scene<'_>) -> Result<Answer, NeverSaved> {
@@ -48,10 +48,10 @@ pub fn settle(number: usize, reply: &Reply) -> Answer {
     of_reply(reply, |response| (200..300).contains(&response.status).then(|| "done".into())).at(number)
 }
 
-fn decision(login: Option<&str>, user: &User, yes: bool, scene: &Scene<'_>) -> Result<Single, Answer> {
-    let login = login.ok_or_else(|| {
-        Answer::broken("there is no login to decide on: the bank gave a code without showing a login page")
-    })?;
+/// The request of a decision; an error says why there is none.
+fn decision(login: Option<&str>, user: &User, yes: bool, scene: &Scene<'_>) -> Result<Single, &'static str> {
+    let login =
+        login.ok_or("there is no login to decide on: the bank gave a code without showing a login page")?;
     let purpose = if yes { "approve in the app" } else { "deny in the app" };
     let request = scene.target.approval_request(&scene.world, login, user, yes);
     Ok(Single { actor: user.0.clone(), purpose: purpose.to_owned(), request })

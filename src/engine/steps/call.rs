@@ -71,7 +71,7 @@ fn read(endpoint: Endpoint, grant: &GrantHeld, scene: &Scene<'_>, number: usize,
                 answer.facts = Facts::Identity(identity);
             }
         }
-        Endpoint::Transactions => {
+        Endpoint::Transactions | Endpoint::History => {
             let now = scene.world.now + i64::try_from(scene.clock).unwrap_or(i64::MAX / 2);
             answer.facts = Facts::Transactions { oldest_days: oldest_days(response, now) };
         }
@@ -88,7 +88,7 @@ fn given(endpoint: Endpoint, response: &Incoming) -> Option<String> {
         Endpoint::Whoami => identity(response).map(|_| "an identity".into()),
         Endpoint::Accounts => has("accounts").then(|| "accounts".into()),
         Endpoint::Balance => has("balance").then(|| "a balance".into()),
-        Endpoint::Transactions => has("transactions").then(|| "transactions".into()),
+        Endpoint::Transactions | Endpoint::History => has("transactions").then(|| "transactions".into()),
     }
 }
 
@@ -97,9 +97,9 @@ fn address(endpoint: Endpoint, grant: &GrantHeld, scene: &Scene<'_>) -> Outgoing
     let account = ("account_id".to_owned(), scene.world.user(&grant.user).account_id.clone());
     match endpoint {
         Endpoint::Whoami | Endpoint::Accounts => request,
-        Endpoint::Balance => request.query(&[account]),
+        Endpoint::Balance | Endpoint::Transactions => request.query(&[account]),
         // From before the bank was founded: whatever history the token may see.
-        Endpoint::Transactions => {
+        Endpoint::History => {
             request.query(&[account, ("since".to_owned(), "2015-01-01T00:00:00Z".to_owned())])
         }
     }

@@ -32,7 +32,8 @@ pub fn request(exchange: &Exchange, scene: &mut Scene<'_>) -> Result<Result<Sing
     let mut parameters = vec![("grant_type".to_owned(), "authorization_code".to_owned())];
     parameters.extend(redirect.map(|uri| ("redirect_uri".to_owned(), uri)));
     parameters.push(("code".to_owned(), code.code));
-    Ok(build(&exchange.request, &client, parameters, scene).map(|request| Single {
+    let request = build(&exchange.request, &client, parameters, scene).map_err(Answer::broken);
+    Ok(request.map(|request| Single {
         actor: client.0,
         purpose: format!("exchange {}", exchange.code),
         request,

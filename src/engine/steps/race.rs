@@ -2,6 +2,10 @@
 //! them live, and whether the end state is one that some serial order also leads to.
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
 
 use super::call::ask;
 use super::login::right_token_request;
@@ -9,6 +13,9 @@ use super::{Single, refresh, settle, single};
 use crate::engine::answer::{Answer, Came, Facts, RaceFacts};
 use crate::engine::scene::{GrantHeld, Held, NeverSaved, Racing, Scene};
 use crate::suite::{Check, Endpoint, Grant, Race, Refresh, Step, Token, Trait, Verb};
+
+/// Longest time in microseconds that one lane is sent after another, in the half of the rounds that stagger different lanes.
+const LONGEST_PAUSE_US: u64 = 250;
 
 /// The orders in which a race's lanes can run one after the other, if the step asks for a serial end state.
 pub fn serial_orders(step: &Step) -> Vec<Vec<usize>> {
@@ -67,8 +74,18 @@ impl Run {
                 }
             }
         }
+        // A server may serve what came last first; no lane shall always be the one.
+        singles.shuffle(&mut scene.random);
         let requests: Vec<_> = singles.iter().map(|(_, single)| single.request.clone()).collect();
-        let released = scene.target.release(&requests).await;
+        let pauses: Vec<Duration> = if race.lanes.len() > 1 && scene.random.random_bool(0.5) {
+            requests
+                .iter()
+                .map(|_| Duration::from_micros(scene.random.random_range(0..LONGEST_PAUSE_US)))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let released = scene.target.release(&requests, &pauses).await;
         self.spread_us = released.spread.as_micros() as u64;
         self.method = released.method;
         for ((lane, single), (at, took, reply)) in singles.into_iter().zip(released.replies) {
@@ -82,6 +99,7 @@ impl Run {
             );
             self.enter(race, lane, number, &reply, scene)?;
         }
+        self.ended.sort_by_key(|(lane, ..)| *lane);
         Ok(Ok(()))
     }
 

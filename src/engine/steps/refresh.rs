@@ -26,7 +26,8 @@ pub fn request(refresh: &Refresh, scene: &mut Scene<'_>) -> Result<Result<Single
     };
     let mut parameters = vec![("grant_type".to_owned(), "refresh_token".to_owned())];
     parameters.extend(shown.map(|token| ("refresh_token".to_owned(), token)));
-    Ok(build(&refresh.request, &client, parameters, scene).map(|request| Single {
+    let request = build(&refresh.request, &client, parameters, scene).map_err(Answer::broken);
+    Ok(request.map(|request| Single {
         actor: client.0,
         purpose: format!("refresh {}", refresh.grant),
         request,

@@ -13,13 +13,14 @@ use crate::engine::secrets::secret;
 use crate::suite::{Client, Credentials, Encoding, Secret, TokenRequest, User};
 use crate::target::{ClientAuthentication, Outgoing, Reply};
 
-/// Builds the request that `client` sends with these parameters (without its credentials).
+/// Builds the request that `client` sends with these parameters (without its credentials). An error says why it can't be
+/// sent.
 pub fn build(
     asked: &TokenRequest,
     client: &Client,
     mut parameters: Vec<(String, String)>,
     scene: &mut Scene<'_>,
-) -> Result<Outgoing, Answer> {
+) -> Result<Outgoing, String> {
     let id = scene.world.client(client).client_id.clone();
     let right = scene.world.client(client).client_secret.clone();
     let shown = secret(scene, client, asked.secret);
@@ -48,7 +49,7 @@ pub fn build(
     }
     changed(&mut parameters, &asked.set, &asked.omit, &asked.twice, scene);
     let method = Method::from_bytes(asked.method.as_bytes())
-        .map_err(|_| Answer::broken(format!("{} is no HTTP method", asked.method)))?;
+        .map_err(|_| format!("{} is no HTTP method", asked.method))?;
     let url = scene.target.url(&scene.target.file().endpoints.token);
     let mut request = Outgoing::new(method, url).query(&query);
     if let Some(secret) = basic {

@@ -125,15 +125,19 @@ pub(super) const TABLE: &[Defect] = &[
         rules.token.caching = Caching::TextPlain
     }),
     row("token.unpredictable", "codes and tokens count up", |rules| rules.token.minting = Minting::Counter),
-    row("token.unpredictable:prefix", "codes and tokens begin alike", |rules| {
-        rules.token.minting = Minting::Prefixed
-    }),
+    row(
+        "token.unpredictable:prefix",
+        "codes and tokens are a long constant and few random characters",
+        |rules| rules.token.minting = Minting::Prefixed,
+    ),
     row("token.unpredictable:clock", "codes and tokens begin with the time", |rules| {
         rules.token.minting = Minting::Clock
     }),
-    row("token.unpredictable:constant-tail", "codes and tokens end alike", |rules| {
-        rules.token.minting = Minting::ConstantTail
-    }),
+    row(
+        "token.unpredictable:constant-tail",
+        "codes and tokens are few random characters and a long constant",
+        |rules| rules.token.minting = Minting::ConstantTail,
+    ),
     row("token.expiry-honest", "access tokens live two hours longer than they say", |rules| {
         rules.token.expiry = Expiry::Late
     }),

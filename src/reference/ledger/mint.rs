@@ -123,9 +123,9 @@ impl Mint<'_> {
         Secret(match self.style {
             Minting::Random => random,
             Minting::Counter => format!("{:043}", 1_000_000_007_u128 * u128::from(*self.serial)),
-            Minting::Prefixed => format!("ZXhhbXBsZS1i{}", &random[..31]),
+            Minting::Prefixed => format!("ZXhhbXBsZS1iYW5rLXRva2VuLW9mLW{}", &random[..12]),
             Minting::Clock => format!("{now:016x}{:011x}{}", *self.serial, &random[..16]),
-            Minting::ConstantTail => format!("{}{}", &random[..22], "A".repeat(21)),
+            Minting::ConstantTail => format!("{}{}", &random[..12], "A".repeat(31)),
         })
     }
 }

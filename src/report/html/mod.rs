@@ -19,7 +19,7 @@ use askama::Template as _;
 
 use crate::results::Run;
 
-const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// The run as one HTML file. Its time and size grow linearly with the run's.
@@ -28,7 +28,7 @@ pub fn render(run: &Run) -> String {
 }
 
 /// Allows the page's own style and script by their hashes, and nothing else.
-fn policy() -> String {
+pub(super) fn policy() -> String {
     format!(
         "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
         hash(STYLE),

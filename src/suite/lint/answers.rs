@@ -44,13 +44,16 @@ pub fn lint(step: &Step, reader: &mut Reader) {
 
 fn about_endpoint(endpoint: Endpoint, leaf: &Leaf, reader: &mut Reader) {
     let due = match leaf.check {
-        Check::User(_) | Check::Client(_) => Endpoint::Whoami,
-        Check::Has(Trait::OldHistory | Trait::NoOldHistory) => Endpoint::Transactions,
+        Check::User(_) | Check::Client(_) => [Endpoint::Whoami].as_slice(),
+        Check::Has(Trait::OldHistory | Trait::NoOldHistory) => {
+            [Endpoint::Transactions, Endpoint::History].as_slice()
+        }
         _ => return,
     };
-    if endpoint != due {
+    if !due.contains(&endpoint) {
         let message = format!("a call of `{endpoint}` can't satisfy this");
         let mistake = reader.mistake(Code::Unsatisfiable, leaf.span.clone(), message);
-        reader.note(mistake.help(format!("only `{due}` answers it")));
+        let words: Vec<String> = due.iter().map(|endpoint| format!("`{endpoint}`")).collect();
+        reader.note(mistake.help(format!("only {} answers it", words.join(" or "))));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
+use super::also::Also;
 use super::each::{Each, Variant};
 use super::form::{Form, Lenient, form};
 use super::value::{Defs, Prose, Value, Whole};
@@ -22,6 +23,9 @@ form! {
         id: Lenient<Id>,
         /// Ids of the requirements that it proves, at least one, all of one level.
         proves: Lenient<Vec<Written>>,
+        /// Other requirements (`refresh.rotates`), or single defects of them (`refresh.rotates:same-refresh`), that
+        /// break the case too, each with the reason why that is in order. `grantspec prove` holds it against what breaks.
+        also: Lenient<Option<Also>>,
         /// What is promised, in one sentence without a full stop.
         about: Lenient<Prose>,
         /// How often it runs, each time in a fresh world. Default 1.
@@ -75,6 +79,9 @@ pub fn read(
     };
     let proves = form.proves.0.unwrap_or_default();
     let level = lint::proves(&proves, catalogue, reader);
+    if let Some(Some(also)) = &form.also.0 {
+        also.lint(&proves, catalogue, reader);
+    }
     let case_span = form.id.0.as_ref().map_or(node.span(), |id| id.span.clone());
 
     let variants = match &form.each.0 {
@@ -103,6 +110,7 @@ pub fn read(
 
     let typed = |(variant, steps): (Option<String>, Vec<Step>)| {
         let (id, about) = (form.id.0.as_ref()?, form.about.0.as_ref()?);
+        let also = form.also.0.as_ref()?;
         let (rounds, added, suite) = (form.rounds.0.as_ref()?, form.needs.0.as_ref()?, suite?);
         let mut needs = needs::of(&steps);
         needs.extend(added.iter().flatten());
@@ -115,6 +123,10 @@ pub fn read(
             name: id.text.clone(),
             about: about.0.clone(),
             proves: proves.iter().map(|written| written.text.clone()).collect(),
+            also: also
+                .iter()
+                .flat_map(|also| also.0.iter().map(|(id, why)| (id.text.clone(), why.clone())))
+                .collect(),
             rounds: rounds.as_ref().map_or(1, Whole::small),
             needs,
             steps,

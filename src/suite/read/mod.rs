@@ -5,6 +5,7 @@
 //! how it is read and what its JSON Schema is ([`value::Value`]); tables are declared by the macro of
 //! [`mod@form`], so that one definition feeds reading, "did you mean" and the schema.
 
+mod also;
 pub mod case;
 pub mod each;
 pub mod expect;

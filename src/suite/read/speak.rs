@@ -113,6 +113,7 @@ impl Speak for CallForm {
             (Endpoint::Accounts, self.accounts),
             (Endpoint::Balance, self.balance),
             (Endpoint::Transactions, self.transactions),
+            (Endpoint::History, self.history),
         ];
         let mut asked = asked.into_iter().filter_map(|(endpoint, grant)| Some((endpoint, grant?)));
         let (Some((endpoint, grant)), None) = (asked.next(), asked.next()) else {

@@ -111,7 +111,7 @@ form! {
 }
 
 form! {
-    /// Asks an endpoint with a token: one of `whoami`, `accounts`, `balance`, `transactions`. Contract: a 2xx; for
+    /// Asks an endpoint with a token: one of `whoami`, `accounts`, `balance`, `transactions`, `history`. Contract: a 2xx; for
     /// whoami with an identity.
     struct CallForm {
         /// Asks who the token belongs to, with the token of this grant.
@@ -122,6 +122,8 @@ form! {
         balance: Option<Grant>,
         /// Asks for the transactions, with the token of this grant.
         transactions: Option<Grant>,
+        /// Asks for the transactions since ever, with the token of this grant.
+        history: Option<Grant>,
         /// What is shown as the access token. Default `access`.
         token: Option<Token>,
         /// How the token travels. Default `header`.

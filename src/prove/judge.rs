@@ -1,0 +1,191 @@
+//! What the answers of all banks prove, and what keeps them from proving it. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Heard;
+use crate::reference::defects::Defect;
+use crate::results::{
+    CaseRow, Collateral, DefectRow, Level, MATRIX_SCHEMA, Matrix, Problem, ProblemKind, RequirementRow,
+    Verdict,
+};
+use crate::suite::{Case, Library};
+
+/// Makes the matrix. `whole` says that no defect was left out, so that what is missing can be told.
+pub fn matrix(library: &Library, heard: &[Heard], whole: bool) -> Matrix {
+    let cases: Vec<&Case> = library.suites.iter().flat_map(|suite| &suite.cases).collect();
+    let mut problems = Vec::new();
+    for good in heard.iter().filter(|heard| heard.defect.is_none()) {
+        problems.extend(false_alarms(good));
+    }
+    let mut used = BTreeSet::new();
+    let rows: Vec<DefectRow> = heard
+        .iter()
+        .filter_map(|heard| Some(defect_row(heard.defect?, heard, &cases, &mut used, &mut problems)))
+        .collect();
+    let case_rows: Vec<CaseRow> = cases.iter().map(|case| case_row(case, &rows)).collect();
+    let requirements = requirement_rows(library, &cases, &rows);
+    if whole {
+        problems.extend(case_rows.iter().filter(|row| row.kills.is_empty()).map(toothless));
+        problems.extend(requirements.iter().filter_map(uncovered));
+        problems.extend(idle(&cases, &used));
+    }
+    problems.sort_by(|one, other| one.kind.cmp(&other.kind));
+    Matrix {
+        schema: MATRIX_SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        edition: library.catalogue.edition.clone(),
+        duration_ms: 0,
+        whole,
+        runs: heard.iter().map(|heard| heard.verdicts.len() as u64).sum(),
+        defects: rows,
+        cases: case_rows,
+        requirements,
+        problems,
+    }
+}
+
+/// A broken promise, whichever its weight.
+fn broke(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::Warn)
+}
+
+fn false_alarms(good: &Heard) -> impl Iterator<Item = Problem> + '_ {
+    good.verdicts.iter().filter(|(_, (verdict, _))| *verdict != Verdict::Pass).map(
+        |(case, (verdict, reason))| {
+            let why = reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+            Problem {
+                kind: ProblemKind::FalseAlarm,
+                about: case.clone(),
+                text: format!("{} on the bank without a defect{why}", verdict.as_str()),
+            }
+        },
+    )
+}
+
+fn defect_row(
+    defect: &Defect,
+    heard: &Heard,
+    cases: &[&Case],
+    used: &mut BTreeSet<(String, String)>,
+    problems: &mut Vec<Problem>,
+) -> DefectRow {
+    let mut row = DefectRow {
+        id: defect.id.to_owned(),
+        about: defect.about.to_owned(),
+        requirement: defect.requirement().to_owned(),
+        killed_by: Vec::new(),
+        also_breaks: Vec::new(),
+        undecided: Vec::new(),
+    };
+    for case in cases {
+        let Some((verdict, reason)) = heard.verdicts.get(&case.id) else { continue };
+        let own = case.proves.iter().any(|id| id == defect.requirement());
+        match verdict {
+            verdict if broke(*verdict) && own => row.killed_by.push(case.id.clone()),
+            verdict if broke(*verdict) => {
+                let explained =
+                    [defect.id, defect.requirement()].into_iter().find(|id| case.also.contains_key(*id));
+                if let Some(id) = explained {
+                    used.insert((case.name.clone(), id.to_owned()));
+                } else {
+                    problems.push(Problem {
+                        kind: ProblemKind::Unexplained,
+                        about: case.id.clone(),
+                        text: format!(
+                            "breaks under {}, which is none of what it proves ({}): make it narrower, or say in its `also` why; {}",
+                            defect.id,
+                            case.proves.join(", "),
+                            reason.as_deref().unwrap_or_default()
+                        ),
+                    });
+                }
+                row.also_breaks.push(Collateral {
+                    case: case.id.clone(),
+                    verdict: *verdict,
+                    reason: explained.and_then(|id| case.also.get(id).cloned()),
+                });
+            }
+            Verdict::Pass | Verdict::Skipped => {}
+            _ => row.undecided.push(case.id.clone()),
+        }
+    }
+    if row.killed_by.is_empty() {
+        let undecided = row.undecided.iter().filter(|id| {
+            cases
+                .iter()
+                .any(|case| case.id == **id && case.proves.iter().any(|id| id == defect.requirement()))
+        });
+        let undecided: Vec<&str> = undecided.map(String::as_str).collect();
+        let seen = if undecided.is_empty() {
+            "every case of its requirement passes".to_owned()
+        } else {
+            format!("no case of its requirement breaks (undecided: {})", undecided.join(", "))
+        };
+        problems.push(Problem {
+            kind: ProblemKind::Survivor,
+            about: defect.id.to_owned(),
+            text: format!("{seen}, though {}: add a probe", defect.about),
+        });
+    }
+    row
+}
+
+fn case_row(case: &Case, rows: &[DefectRow]) -> CaseRow {
+    let kills = rows.iter().filter(|row| row.killed_by.contains(&case.id)).map(|row| row.id.clone());
+    CaseRow { id: case.id.clone(), proves: case.proves.clone(), kills: kills.collect() }
+}
+
+fn toothless(row: &CaseRow) -> Problem {
+    Problem {
+        kind: ProblemKind::Toothless,
+        about: row.id.clone(),
+        text: format!(
+            "breaks under no defect of {}: add a defect that only it notices, or drop it",
+            row.proves.join(", ")
+        ),
+    }
+}
+
+fn requirement_rows(library: &Library, cases: &[&Case], rows: &[DefectRow]) -> Vec<RequirementRow> {
+    let row = |requirement: &crate::results::Requirement| {
+        let own: Vec<&DefectRow> = rows.iter().filter(|row| row.requirement == requirement.id).collect();
+        RequirementRow {
+            id: requirement.id.clone(),
+            level: requirement.level,
+            promise: requirement.promise.clone(),
+            cases: cases.iter().filter(|case| case.proves.contains(&requirement.id)).count() as u32,
+            defects: own.len() as u32,
+            killed: own.iter().filter(|row| !row.killed_by.is_empty()).count() as u32,
+        }
+    };
+    library.catalogue.requirements.iter().map(row).filter(|row| row.cases > 0 || row.defects > 0).collect()
+}
+
+fn uncovered(row: &RequirementRow) -> Option<Problem> {
+    let missing = match (row.cases, row.defects) {
+        _ if row.level == Level::Info => return None,
+        (0, _) => "case",
+        (_, 0) => "defect",
+        _ => return None,
+    };
+    Some(Problem {
+        kind: ProblemKind::Uncovered,
+        about: row.id.clone(),
+        text: format!(
+            "has no {missing}: a promise is covered when a case proves it and a defect shows that the case bites"
+        ),
+    })
+}
+
+/// Reasons that explain nothing that happened, by case (whichever variant).
+fn idle<'a>(cases: &'a [&Case], used: &'a BTreeSet<(String, String)>) -> impl Iterator<Item = Problem> + 'a {
+    let written: BTreeMap<(String, String), &str> = cases
+        .iter()
+        .flat_map(|case| case.also.keys().map(|id| ((case.name.clone(), id.clone()), case.suite.as_str())))
+        .collect();
+    written.into_iter().filter(|(key, _)| !used.contains(key)).map(|((name, id), suite)| Problem {
+        kind: ProblemKind::IdleReason,
+        about: format!("{suite}/{name}"),
+        text: format!("its `also` names {id}, which does not break it: drop the reason"),
+    })
+}

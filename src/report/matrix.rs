@@ -1,0 +1,72 @@
+//! The kill matrix as HTML, JSON and text: three functions of a [`Matrix`].
+
+use std::path::Path;
+
+use askama::Template;
+
+use super::files::{self, WriteError};
+use super::html;
+use crate::results::{Matrix, Problem};
+
+/// Problems that the text shows; the other two have all.
+const SHOWN: usize = 40;
+
+/// `matrix.html`: one file, nothing loaded, no script.
+#[derive(Template)]
+#[template(path = "matrix.html")]
+struct Page<'a> {
+    matrix: &'a Matrix,
+    sentence: String,
+    policy: String,
+    style: &'static str,
+}
+
+pub fn html(matrix: &Matrix) -> String {
+    let page = Page { matrix, sentence: sentence(matrix), policy: html::policy(), style: html::STYLE };
+    page.render().expect("writing into a String does not fail")
+}
+
+/// The matrix in a terminal or a log: one line a promise, then what keeps the proof from standing.
+pub fn text(matrix: &Matrix) -> String {
+    let mut text = format!("{:<46} {:>7} {:>16}\n", "promise", "cases", "defects noticed");
+    for row in matrix.requirements.iter().filter(|row| matrix.whole || row.defects > 0) {
+        text.push_str(&format!("{:<46} {:>7} {:>10} of {:>2}\n", row.id, row.cases, row.killed, row.defects));
+    }
+    text.push('\n');
+    for Problem { kind, about, text: why } in matrix.problems.iter().take(SHOWN) {
+        text.push_str(&format!("{}: {about}: {why}\n", kind.as_str()));
+    }
+    if matrix.problems.len() > SHOWN {
+        text.push_str(&format!("… and {} more\n", matrix.problems.len() - SHOWN));
+    }
+    text.push_str(&format!("{}\n", sentence(matrix)));
+    text
+}
+
+/// Writes `matrix.html`, `matrix.json` and `matrix.txt` into `dir`, as [`files::write`] writes a run's.
+pub fn write(dir: &Path, matrix: &Matrix) -> Result<(), WriteError> {
+    let json = serde_json::to_string_pretty(matrix).map(|text| text + "\n");
+    files::write_all(
+        dir,
+        [
+            ("matrix.json", json.map_err(files::FileProblem::Json)),
+            ("matrix.txt", Ok(text(matrix))),
+            ("matrix.html", Ok(html(matrix))),
+        ],
+    )
+}
+
+fn sentence(matrix: &Matrix) -> String {
+    let killed = matrix.defects.iter().filter(|row| !row.killed_by.is_empty()).count();
+    let (defects, cases) = (matrix.defects.len(), matrix.cases.len());
+    match matrix.problems.len() {
+        0 if !matrix.whole => {
+            format!("Noticed: each of the {defects} defects that were tried. The others were not.")
+        }
+        0 => format!(
+            "Proved: each of {defects} defects is noticed by a case of its promise, and each of {cases} cases notices one."
+        ),
+        1 => format!("Not proved: {killed} of {defects} defects noticed; 1 problem."),
+        count => format!("Not proved: {killed} of {defects} defects noticed; {count} problems."),
+    }
+}
