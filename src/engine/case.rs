@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::Options;
 use super::answer::Facts;
-use super::judge::{Break, Judgement, judge};
+use super::judge::{Break, Judgement, judge, observe};
 use super::plan::Selected;
 use super::scene::{NeverSaved, Racing, Scene};
 use super::steps;
@@ -310,10 +310,10 @@ impl Round {
             }
             // A serial run only learns the end states: there is nothing to hold them against yet.
             let learning = matches!((&scene.racing, &step.verb), (Racing::Serial(_), Verb::Race(_)));
-            let judgement = if step.observe.is_some() || learning {
-                Judgement::Met
-            } else {
-                judge(step, &answer, &scene)
+            let judgement = match &step.observe {
+                _ if learning => Judgement::Met,
+                Some(_) => observe(step, &answer),
+                None => judge(step, &answer, &scene),
             };
             let (standing, ended, breaks) = match judgement {
                 Judgement::Met => (Standing::Met, None, Vec::new()),

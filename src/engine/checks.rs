@@ -129,6 +129,14 @@ fn judged_answer(answer: &Answer) -> Result<&Incoming, Looked> {
     }
 }
 
+/// Like [`judged_answer`], for headers and names: a server in trouble leaves out what it promises for its answers.
+fn sound_answer(answer: &Answer) -> Result<&Incoming, Looked> {
+    match judged_answer(answer) {
+        Ok(response) if response.status >= 500 => Err(Looked::Unclear(answer.said.clone())),
+        judged => judged,
+    }
+}
+
 fn look_status(wanted: &[u16], answer: &Answer) -> Looked {
     let response = match judged_answer(answer) {
         Ok(response) => response,
@@ -290,6 +298,13 @@ fn look_identity(
     answer: &Answer,
     named: impl Fn(&Facts) -> Option<String>,
 ) -> Looked {
+    match sound_answer(answer) {
+        Err(unclear) => return unclear,
+        Ok(response) if response.json().is_none_or(|json| !json.is_object()) => {
+            return Looked::Unclear(format!("{}, and no JSON object that could name a {what}", answer.said));
+        }
+        Ok(_) => {}
+    }
     let expected = format!("the {what} is {role}, {due}");
     match named(&answer.facts) {
         Some(id) => holds_if(id == due, &expected, || format!("the {what} is {id}")),
@@ -340,9 +355,16 @@ fn look_trait(having: Trait, answer: &Answer) -> Looked {
                 holds_if(race.serial.contains(state), &expected, || state.clone())
             }
         }),
-        header => match judged_answer(answer) {
-            Ok(response) => look_headers(header, response),
+        // That a server breaks where it should refuse is what a client error is held against.
+        Trait::ClientError => match judged_answer(answer) {
+            Ok(response) => look_headers(having, response),
             Err(unclear) => unclear,
+        },
+        header => match (&answer.came, sound_answer(answer)) {
+            // A page that neither gives nor refuses is no answer to hold a promise about answers against.
+            (Came::Unclear(why), Ok(_)) => Looked::Unclear(why.clone()),
+            (_, Ok(response)) => look_headers(header, response),
+            (_, Err(unclear)) => unclear,
         },
     }
 }

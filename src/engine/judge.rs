@@ -4,7 +4,7 @@ use super::answer::{Answer, Came};
 use super::checks::{Looked, look, needs_grant};
 use super::scene::Scene;
 use super::steps::contract;
-use crate::suite::{Check, Leaf, Span, Step};
+use crate::suite::{Check, Leaf, Span, Step, Verb};
 
 /// What a step came to.
 #[derive(Clone, Debug)]
@@ -72,5 +72,58 @@ pub fn judge(step: &Step, answer: &Answer, scene: &Scene<'_>) -> Judgement {
         _ if !breaks.is_empty() => Judgement::Broken(breaks),
         Some(why) => Judgement::Inconclusive(why),
         None => Judgement::Met,
+    }
+}
+
+/// Looks at a step that is observed, not judged. One that acts must have been answered all the same, with anything but a 429
+/// or a 5xx: that a logout harms nobody is not shown by a logout that never took place.
+pub fn observe(step: &Step, answer: &Answer) -> Judgement {
+    if matches!(step.verb, Verb::Call(_)) {
+        return Judgement::Met;
+    }
+    let answered = answer.response.as_ref().is_some_and(|response| !matches!(response.status, 429 | 500..));
+    match &answer.came {
+        Came::Broken(why) => Judgement::Trouble(why.clone()),
+        Came::Unclear(why) if !answered => {
+            Judgement::Inconclusive(format!("could not prepare the probe: {why}"))
+        }
+        _ => Judgement::Met,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::suite::Library;
+    use crate::target::Incoming;
+
+    fn observed(verb: &str, came: Came, status: Option<u16>) -> Judgement {
+        let library = Library::shipped();
+        let steps = library.suites.iter().flat_map(|suite| &suite.cases).flat_map(|case| &case.steps);
+        let step = steps.into_iter().find(|step| step.observe.is_some() && step.verb.word() == verb);
+        let response =
+            status.map(|status| Incoming { status, headers: HeaderMap::new(), body: Bytes::new() });
+        let answer = Answer { response, ..Answer::new(came, "") };
+        observe(step.expect("a shipped case observes it"), &answer)
+    }
+
+    #[test]
+    fn what_is_observed_must_have_taken_place() {
+        let unclear = || Came::Unclear(String::new());
+        assert!(matches!(observed("logout", unclear(), Some(500)), Judgement::Inconclusive(_)));
+        assert!(matches!(observed("logout", unclear(), Some(429)), Judgement::Inconclusive(_)));
+        assert!(matches!(observed("logout", unclear(), None), Judgement::Inconclusive(_)));
+        assert!(matches!(observed("logout", Came::Broken(String::new()), None), Judgement::Trouble(_)));
+    }
+
+    #[test]
+    fn what_is_observed_may_come_to_anything() {
+        assert!(matches!(observed("logout", Came::Granted, Some(200)), Judgement::Met));
+        assert!(matches!(observed("logout", Came::Refused, Some(401)), Judgement::Met));
+        assert!(matches!(observed("logout", Came::Unclear(String::new()), Some(302)), Judgement::Met));
+        assert!(matches!(observed("call", Came::Unclear(String::new()), Some(500)), Judgement::Met));
     }
 }
