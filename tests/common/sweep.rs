@@ -24,7 +24,7 @@ impl Sweep {
             let long = |verb: &Verb| matches!(verb, Verb::Race(_) | Verb::Sample(_));
             !selected.case.steps.iter().any(|step| long(&step.verb))
         });
-        let options = Options { jobs: 8, seed: 1, rerun: "grantspec run".to_owned() };
+        let options = Options { jobs: 8, seed: 1, rerun: "grantspec run".to_owned(), evidence: true };
         let (_stop, stopped) = watch::channel(false);
         let (results, mut arriving) = mpsc::unbounded_channel();
         engine::run(&plan, &target, &options, stopped, results).await;
