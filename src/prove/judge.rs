@@ -29,7 +29,7 @@ pub fn matrix(library: &Library, heard: &[Heard], whole: bool) -> Matrix {
         problems.extend(requirements.iter().filter_map(uncovered));
         problems.extend(idle(&cases, &used));
     }
-    problems.sort_by(|one, other| one.kind.cmp(&other.kind));
+    problems.sort_by_key(|problem| problem.kind);
     Matrix {
         schema: MATRIX_SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
