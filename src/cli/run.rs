@@ -16,7 +16,7 @@ use crate::reference::{self, Running};
 use crate::report::console::{Mode, Progress, Style, case_block, summary};
 use crate::results::{CaseResult, Exit, Run as RunResults, SCHEMA, SuiteSeen, TargetSeen, Verdict};
 use crate::suite::{Diagnostic, Library};
-use crate::target::{OpenError, Target, TargetError, TargetFile};
+use crate::target::{ControlError, OpenError, Target, TargetError, TargetFile};
 
 /// Cases that are told in full on the console; the reports have all.
 const TOLD: usize = 12;
@@ -208,13 +208,20 @@ impl Run {
             rerun: self.rerun(),
             evidence: true,
         };
-        match target.make_world().await {
-            Ok(world) => target.drop_world(&world).await,
-            Err(error) => {
+        let mut stopped = interruption();
+        let first_contact = async {
+            let world = target.make_world().await?;
+            target.drop_world(&world).await;
+            Ok::<(), ControlError>(())
+        };
+        tokio::select! {
+            contact = first_contact => if let Err(error) = contact {
                 complain(&error);
                 run.cases = engine::unusable(plan, &options, &error.to_string());
                 return false;
-            }
+            },
+            // The engine sees it too, and runs nothing.
+            _ = stopped.wait_for(|stop| *stop) => {}
         }
         let mode = match (self.quiet, is_watched()) {
             (true, _) => Mode::Quiet,
@@ -222,7 +229,6 @@ impl Run {
             (false, false) => Mode::Plain,
         };
         let mut progress = Progress::new(plan.cases.len(), mode);
-        let (stop, stopped) = watch::channel(false);
         let (results, mut arriving) = mpsc::unbounded_channel::<CaseResult>();
         let running = engine::run(plan, target, &options, stopped, results);
         let collecting = async {
@@ -231,18 +237,7 @@ impl Run {
                 run.cases.push(case);
             }
         };
-        let interrupting = async {
-            if tokio::signal::ctrl_c().await.is_err() {
-                // Without a handler there is nothing to wait for: the signal ends the process as ever.
-                std::future::pending::<()>().await;
-            }
-            let _ = stop.send(true);
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            _ = async { tokio::join!(running, collecting) } => {}
-            () = interrupting => {}
-        }
+        tokio::join!(running, collecting);
         progress.end();
         let order = |id: &str| plan.cases.iter().position(|selected| selected.case.id == id);
         run.cases.sort_by_cached_key(|case| order(&case.id));
@@ -333,6 +328,21 @@ impl Run {
         }
         out(&text);
     }
+}
+
+/// Becomes true at Ctrl-C.
+fn interruption() -> watch::Receiver<bool> {
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a handler there is nothing to wait for: the signal ends the process as ever.
+            std::future::pending::<()>().await;
+        }
+        let _ = stop.send(true);
+        // A closed channel would read as an interruption of its own.
+        std::future::pending::<()>().await;
+    });
+    stopped
 }
 
 /// `grantspec` with these arguments as one line for a shell.

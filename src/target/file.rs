@@ -137,6 +137,9 @@ pub enum TargetError {
         "{path}: {value} is not an address that can be called; give http:// or https:// with a host, without a query"
     )]
     Address { path: String, value: String },
+    /// Addresses go into every report; the text leaves this one out for the same reason.
+    #[error("{path}: an address holds a user name or a password, and would show it in every report; leave them out")]
+    Credentials { path: String },
     #[error("{path}: {key} is {value}, and must be {allowed}")]
     Range { path: String, key: &'static str, value: u64, allowed: &'static str },
     #[error("{path}: lacks names {word}, which is no capability; those are {known}")]
@@ -183,13 +186,23 @@ impl TargetFile {
         let address = |value: &str| TargetError::Address { path: path.into(), value: value.into() };
         let callable =
             |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none();
+        let secretive = |url: &Url| !url.username().is_empty() || url.password().is_some();
+        if secretive(&self.base) {
+            return Err(TargetError::Credentials { path: path.into() });
+        }
         if !callable(&self.base) {
             return Err(address(self.base.as_str()));
         }
         let Endpoints { authorize, token, whoami, logout, accounts, balance, transactions, control } =
             &self.endpoints;
         for endpoint in [authorize, token, whoami, logout, accounts, balance, transactions, control] {
-            self.url(endpoint).filter(callable).ok_or_else(|| address(endpoint))?;
+            let url = self.url(endpoint).ok_or_else(|| address(endpoint))?;
+            if secretive(&url) {
+                return Err(TargetError::Credentials { path: path.into() });
+            }
+            if !callable(&url) {
+                return Err(address(endpoint));
+            }
         }
         let Limits { request_ms, body_bytes, jobs } = self.limits;
         for (key, value, low, high, allowed) in [
@@ -255,12 +268,14 @@ mod tests {
             ("nme = 'x'", "unknown field `nme`"),
             ("name = 'x'\nbase = 'ftp://h'", "not an address"),
             ("name = 'x'\nbase = 'http://h/?q=1'", "not an address"),
+            ("name = 'x'\nbase = 'http://me:hush@h'", "a user name or a password"),
+            ("name = 'x'\nbase = 'http://h'\n[endpoints]\ntoken = 'http://me@h/t'", "a user name or a password"),
             ("name = 'x'\nbase = 'http://h'\n[limits]\njobs = 0", "limits.jobs is 0"),
             ("name = 'x'\nbase = 'http://h'\n[lacks]\nclok = 'y'", "lacks names clok"),
             ("name = 'x'\nbase = 'http://h'\n[lacks]\nclock = ' '", "lacks.clock gives no reason"),
         ] {
             let error = parse(text).expect_err("it is wrong").to_string();
-            assert!(error.contains(part) && error.contains("t.toml"), "{error}");
+            assert!(error.contains(part) && error.contains("t.toml") && !error.contains("hush"), "{error}");
         }
     }
 }
