@@ -1,7 +1,7 @@
 //! Defects × cases: the suites against the bundled bank as it should be, and then with each defect alone.
 //!
 //! A conformance tool is trusted when its checks are known to fail where they should and only there. What follows from the
-//! answers is in [`judge`]; this file only gathers them.
+//! answers is in `judge`; this file only gathers them.
 
 mod judge;
 

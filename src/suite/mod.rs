@@ -18,6 +18,7 @@
 //! rounds = 20                             # optional, 1 to 1000: each in a fresh world
 //! needs = ["clock"]                       # optional: adds to what the steps show to be needed
 //! each = { client = ["server", "other"] } # optional: variants
+//! also = { "refresh.rotates" = "why" }    # optional: what else breaks it, and why that is in order
 //!
 //! [[case.step]]
 //! login = { user = "alice", client = "$client", save = "first" }
