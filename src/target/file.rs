@@ -138,7 +138,9 @@ pub enum TargetError {
     )]
     Address { path: String, value: String },
     /// Addresses go into every report; the text leaves this one out for the same reason.
-    #[error("{path}: an address holds a user name or a password, and would show it in every report; leave them out")]
+    #[error(
+        "{path}: an address holds a user name or a password, and would show it in every report; leave them out"
+    )]
     Credentials { path: String },
     #[error("{path}: {key} is {value}, and must be {allowed}")]
     Range { path: String, key: &'static str, value: u64, allowed: &'static str },
@@ -269,7 +271,10 @@ mod tests {
             ("name = 'x'\nbase = 'ftp://h'", "not an address"),
             ("name = 'x'\nbase = 'http://h/?q=1'", "not an address"),
             ("name = 'x'\nbase = 'http://me:hush@h'", "a user name or a password"),
-            ("name = 'x'\nbase = 'http://h'\n[endpoints]\ntoken = 'http://me@h/t'", "a user name or a password"),
+            (
+                "name = 'x'\nbase = 'http://h'\n[endpoints]\ntoken = 'http://me@h/t'",
+                "a user name or a password",
+            ),
             ("name = 'x'\nbase = 'http://h'\n[limits]\njobs = 0", "limits.jobs is 0"),
             ("name = 'x'\nbase = 'http://h'\n[lacks]\nclok = 'y'", "lacks names clok"),
             ("name = 'x'\nbase = 'http://h'\n[lacks]\nclock = ' '", "lacks.clock gives no reason"),

@@ -1,20 +1,14 @@
 //! A server in trouble on one of its routes: no case passes whose probe met the trouble, none fails that could not be
-//! concluded, and every other case is judged as ever. Servers that are no bank at all are in `trouble_wire.rs`.
-
-mod common {
-    pub mod proxy;
-    pub mod stage;
-    pub mod sweep;
-}
+//! concluded, and every other case is judged as ever.
 
 use std::collections::BTreeSet;
 use std::future::ready;
 
+use crate::common::proxy::Proxy;
+use crate::common::stage::Stage;
+use crate::common::sweep::Sweep;
 use axum::body::{Body, Bytes};
 use axum::response::Response;
-use common::proxy::Proxy;
-use common::stage::Stage;
-use common::sweep::Sweep;
 use grantspec::results::{Exchange, Verdict};
 use http::request::Parts;
 

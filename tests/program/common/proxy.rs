@@ -14,8 +14,6 @@ use tokio::net::TcpListener;
 #[derive(Clone, Debug)]
 pub struct Passed {
     pub target: String,
-    pub request_headers: HeaderMap,
-    pub request: Bytes,
     pub headers: HeaderMap,
     pub answer: Bytes,
 }
@@ -61,8 +59,6 @@ impl Proxy {
                 };
                 note.lock().expect("nobody panics holding it").push(Passed {
                     target: parts.uri.to_string(),
-                    request_headers: parts.headers,
-                    request: body,
                     headers: head.headers.clone(),
                     answer: answer.clone(),
                 });

@@ -1,0 +1,198 @@
+//! The command as people and pipelines call it: exit codes, messages, files, signals and pipes.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use crate::common::stage::{Ended, Stage};
+
+fn exits(ended: &Ended, code: i32, part: &str) {
+    assert_eq!(ended.code, Some(code), "{ended}");
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains(part), "expected {part:?}\n{ended}");
+}
+
+fn program() -> Command {
+    Command::new(assert_cmd::cargo::cargo_bin!("grantspec"))
+}
+
+#[test]
+fn a_conformant_bank_exits_0_and_a_defect_exits_1() {
+    let stage = Stage::new();
+    exits(&stage.grantspec(&["run", "refresh.rotates"]), 0, "Conformant");
+    assert!(stage.path("reports/latest/index.html").exists(), "latest points at the run");
+    let broken = stage.grantspec(&["run", "refresh.rotates", "--defect", "refresh.rotates:same-refresh"]);
+    exits(&broken, 1, "mend");
+    assert!(
+        broken.stdout.contains("grantspec run --defect refresh.rotates:same-refresh 'refresh/"),
+        "{broken}"
+    );
+}
+
+#[test]
+fn a_warning_fails_only_a_strict_run() {
+    let stage = Stage::new();
+    let arguments = ["run", "page.framing", "--defect", "page.framing"];
+    exits(&stage.grantspec(&arguments), 0, "warn");
+    exits(&stage.grantspec(&[&arguments[..], &["--strict"]].concat()), 1, "warn");
+}
+
+#[test]
+fn wrong_usage_exits_2_and_says_what_was_meant() {
+    let stage = Stage::new();
+    exits(
+        &stage.grantspec(&["run", "--defect", "refresh.singel-use"]),
+        2,
+        "did you mean refresh.single-use?",
+    );
+    exits(&stage.grantspec(&["serve", "--defect", "nonsense"]), 2, "there is no defect nonsense");
+    exits(&stage.grantspec(&["run", "--target", "nowhere.toml"]), 2, "nowhere.toml");
+    exits(&stage.grantspec(&["run", "--jobs", "0"]), 2, "--jobs");
+    exits(&stage.grantspec(&["jump"]), 2, "jump");
+    exits(&stage.grantspec(&["report", "render", "nowhere"]), 2, "nowhere");
+    let target = stage.target("http://127.0.0.1:1", "bse = 'x'");
+    exits(&stage.run(&target, &[]), 2, "bse");
+    std::fs::create_dir(stage.path("mine")).expect("the folder is writable");
+    std::fs::write(stage.path("mine/a.toml"), "[suite]\nid = 'a'\nabuot = 'x'\n")
+        .expect("the folder is writable");
+    let broken = stage.grantspec(&["run", "--suites", "mine"]);
+    exits(&broken, 2, "mine/a.toml:3:1");
+    exits(&broken, 2, "about");
+    exits(&stage.grantspec(&["lint", "mine", "--format", "json"]), 2, "\"line\": 3");
+}
+
+#[test]
+fn a_filter_that_matches_nothing_exits_4() {
+    let stage = Stage::new();
+    exits(&stage.grantspec(&["run", "no-such-case"]), 4, "no-such-case");
+    exits(&stage.grantspec(&["list", "cases", "no-such-case"]), 4, "nothing to list");
+    exits(&stage.grantspec(&["prove", "no-such-defect"]), 4, "no-such-defect");
+}
+
+#[test]
+fn a_target_that_is_not_there_exits_3_with_reports() {
+    let stage = Stage::new();
+    let gone = TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it is bound");
+    let ended = stage.run(&format!("http://{gone}"), &[]);
+    exits(&ended, 3, "is the target running");
+    let run = ended.results();
+    assert!(run.cases.iter().all(|case| case.verdict == grantspec::results::Verdict::Error));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_costs_the_reports_and_not_the_verdicts() {
+    let stage = Stage::new();
+    std::fs::write(stage.path("occupied"), "a file").expect("the folder is writable");
+    let ended = stage.grantspec(&["run", "refresh.rotates", "--report", "occupied/reports"]);
+    exits(&ended, 3, "--report");
+    exits(&ended, 3, "Conformant");
+}
+
+#[test]
+fn two_runs_never_write_into_one_folder() {
+    let stage = Stage::new();
+    std::fs::create_dir(stage.path("reports")).expect("the folder is writable");
+    let lock = std::fs::File::create(stage.path("reports/.lock")).expect("the folder is writable");
+    lock.lock().expect("nobody else has it");
+    exits(&stage.grantspec(&["run", "refresh.rotates", "--report", "reports"]), 2, "another run is writing");
+    drop(lock);
+    exits(&stage.grantspec(&["run", "refresh.rotates", "--report", "reports"]), 0, "Conformant");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let stage = Stage::new();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = taken.local_addr().expect("it is bound").port().to_string();
+    exits(&stage.grantspec(&["serve", "--port", &port]), 3, &port);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_reports_what_ran() {
+    let stage = Stage::new();
+    // A server that makes worlds but answers nothing else keeps the cases waiting until the signal comes.
+    let bank = stage.bank(&[]);
+    let proxy = stage.start(crate::common::proxy::Proxy::start(bank.address(), |parts, _| {
+        let hangs = parts.uri.path() == "/oauth2/token";
+        hangs.then(std::future::pending::<axum::response::Response>)
+    }));
+    let reports = stage.path("reports");
+    let mut run = program()
+        .args(["run", "authorize", "refresh", "--jobs", "4", "--target", &proxy.address, "--report"])
+        .arg(&reports)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    // Cases of the redirect end; those that need a token hang.
+    while !proxy.passed().iter().any(|passed| passed.target.contains("/oauth2/authorize")) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let stopped = Command::new("kill").args(["-INT", &run.id().to_string()]).status().expect("kill is there");
+    assert!(stopped.success());
+    let status = run.wait().expect("it ends");
+    assert_eq!(status.code(), Some(130));
+    let results = grantspec::report::read(&reports).expect("results were written");
+    assert!(results.interrupted);
+    assert!(results.notes.iter().any(|note| note.contains("were not run")), "{:?}", results.notes);
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    for arguments in [&["list"][..], &["schema"], &["--help"], &["list", "requirements"]] {
+        let mut child = program()
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("it is UTF-8");
+        let status = child.wait().expect("it ends");
+        assert_eq!((status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn nothing_is_coloured_where_nobody_asked() {
+    let stage = Stage::new();
+    let plain = stage.grantspec(&["run", "refresh.rotates", "--defect", "refresh.rotates"]);
+    assert!(!format!("{}{}", plain.stdout, plain.stderr).contains('\u{1b}'), "{plain}");
+}
+
+#[test]
+fn every_command_explains_itself_by_example() {
+    let stage = Stage::new();
+    for command in ["run", "list", "lint", "schema", "serve", "prove"] {
+        exits(&stage.grantspec(&[command, "--help"]), 0, &format!("grantspec {command}"));
+    }
+    exits(&stage.grantspec(&["report", "render", "--help"]), 0, "grantspec report render");
+    exits(&stage.grantspec(&["--version"]), 0, env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn lists_and_schemas_are_for_programs_too() {
+    let stage = Stage::new();
+    exits(&stage.grantspec(&["list", "requirements", "consent"]), 0, "consent.one-click");
+    exits(&stage.grantspec(&["list", "defects", "refresh"]), 0, "refresh.single-use:grace-window");
+    exits(&stage.grantspec(&["lint"]), 0, "no mistake");
+    for of in ["suite", "results"] {
+        let schema = stage.grantspec(&["schema", of]);
+        serde_json::from_str::<serde_json::Value>(&schema.stdout).expect("a schema is JSON");
+    }
+}
+
+#[test]
+fn the_matrix_notices_a_defect() {
+    let stage = Stage::new();
+    let ended = stage.grantspec(&["prove", "refresh.rotates", "--report", "matrix", "--seed", "1"]);
+    exits(&ended, 0, "each of the 2 defects that were tried");
+    let matrix = std::fs::read_to_string(stage.path("matrix/matrix.json")).expect("the matrix was written");
+    let matrix: grantspec::results::Matrix = serde_json::from_str(&matrix).expect("it is a matrix");
+    assert!(matrix.defects.iter().all(|row| !row.killed_by.is_empty()));
+    for name in ["matrix.html", "matrix.txt"] {
+        assert!(stage.path("matrix").join(name).exists(), "{name}");
+    }
+}

@@ -1,0 +1,10 @@
+//! The program as its users meet it: the command, servers in every kind of trouble, and what a run must never give away.
+
+mod command;
+mod common {
+    pub mod proxy;
+    pub mod stage;
+    pub mod sweep;
+}
+mod secrecy;
+mod trouble;
