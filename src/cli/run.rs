@@ -1,5 +1,6 @@
 //! `grantspec run`: the suites against a target, and reports of whatever ran.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -239,8 +240,9 @@ impl Run {
         };
         tokio::join!(running, collecting);
         progress.end();
-        let order = |id: &str| plan.cases.iter().position(|selected| selected.case.id == id);
-        run.cases.sort_by_cached_key(|case| order(&case.id));
+        let order: HashMap<&str, usize> =
+            plan.cases.iter().enumerate().map(|(at, selected)| (selected.case.id.as_str(), at)).collect();
+        run.cases.sort_by_key(|case| order.get(case.id.as_str()).copied());
         let missing = plan.cases.len() - run.cases.len();
         if missing > 0 {
             run.notes

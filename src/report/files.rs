@@ -3,8 +3,10 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, ScopedJoinHandle};
 
 use serde::Deserialize;
 
@@ -29,15 +31,15 @@ pub struct Written {
 /// Each file is written beside its place and then moved there: readers see the old one or the new one, never a part.
 /// A file that can't be written does not stop the others.
 pub fn write(dir: &Path, run: &Run) -> Result<Written, WriteError> {
-    let json = serde_json::to_string_pretty(run).map(|text| text + "\n");
-    write_all(
-        dir,
-        [
-            (RESULTS, json.map_err(FileProblem::Json)),
-            (JUNIT, junit::render(run).map_err(FileProblem::Junit)),
-            (HTML, Ok(html::render(run))),
-        ],
-    )?;
+    // Nothing else is going on by now, and each takes its time, most of all the results.
+    let texts = thread::scope(|scope| {
+        let junit = scope.spawn(|| junit::render(run).map_err(FileProblem::Junit));
+        let html = scope.spawn(|| html::render(run));
+        let json = serde_json::to_string_pretty(run).map(|text| text + "\n");
+        let json = json.map_err(FileProblem::Json);
+        [(RESULTS, json), (JUNIT, ended(junit)), (HTML, Ok(ended(html)))]
+    });
+    write_all(dir, texts)?;
     Ok(Written { results: dir.join(RESULTS), junit: dir.join(JUNIT), html: dir.join(HTML) })
 }
 
@@ -47,13 +49,23 @@ pub(super) fn write_all(
     texts: impl IntoIterator<Item = (&'static str, Result<String, FileProblem>)>,
 ) -> Result<(), WriteError> {
     fs::create_dir_all(dir).map_err(|source| WriteError::Folder { dir: dir.to_owned(), source })?;
-    let mut failures = Vec::new();
-    for (name, text) in texts {
+    let put = |name: &str, text: Result<String, FileProblem>| {
         let path = dir.join(name);
         let put = text.and_then(|text| replace(&path, text.as_bytes()).map_err(FileProblem::Write));
-        failures.extend(put.err().map(|problem| FileFailure { path, problem }));
-    }
+        put.err().map(|problem| FileFailure { path, problem })
+    };
+    // At once: waiting until a file is safe on the disk is most of it.
+    let failures: Vec<FileFailure> = thread::scope(|scope| {
+        let files: Vec<_> =
+            texts.into_iter().map(|(name, text)| scope.spawn(move || put(name, text))).collect();
+        files.into_iter().filter_map(ended).collect()
+    });
     if failures.is_empty() { Ok(()) } else { Err(WriteError::Files(FileFailures(failures))) }
+}
+
+/// What a thread came to; a panic goes on in this one.
+fn ended<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Puts a whole new file in the place of an old one, or leaves the old one as it was.

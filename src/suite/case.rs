@@ -16,6 +16,8 @@ pub struct Source {
     /// The name it is shown under, such as `suites/server/refresh.toml`.
     pub path: String,
     pub text: String,
+    /// Where each line begins, in bytes: a place is found without reading all of the file before it.
+    pub(super) lines: Vec<usize>,
 }
 
 /// One suite file.

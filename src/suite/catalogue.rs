@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> (Catalogue, Vec<Diagnostic>) {
-        Catalogue::read(Arc::new(Source { path: "requirements.toml".to_owned(), text: text.to_owned() }))
+        Catalogue::read(Arc::new(Source::new("requirements.toml", text)))
     }
 
     const ONE: &str = r#"

@@ -211,10 +211,10 @@ impl<'a> Window<'a> {
     }
 
     fn snippet(self) -> Snippet<'a, Annotation<'a>> {
-        let lines_before = self.source.text[..self.lines.start].matches('\n').count();
+        let first = self.source.line_at(self.lines.start);
         Snippet::source(&self.source.text[self.lines])
             .path(self.source.path.as_str())
-            .line_start(lines_before + 1)
+            .line_start(first)
             .annotations(self.marks)
     }
 }
@@ -236,7 +236,7 @@ mod tests {
 
     fn mistake() -> Diagnostic {
         let text = "é = 1\nlogn = {}\n".to_owned();
-        let source = Arc::new(Source { path: "suites/a.toml".to_owned(), text });
+        let source = Arc::new(Source::new("suites/a.toml", text));
         Diagnostic::new(Code::UnknownVerb, &source, 7..11, "unknown verb `logn`")
             .help("did you mean `login`?")
     }

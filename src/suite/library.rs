@@ -106,7 +106,7 @@ impl Library {
 /// A file's text, with the mistake if it is none.
 fn source(path: &str, bytes: &[u8]) -> (Arc<Source>, Option<Diagnostic>) {
     let text = String::from_utf8_lossy(bytes).into_owned();
-    let source = Arc::new(Source { path: path.to_owned(), text });
+    let source = Arc::new(Source::new(path, text));
     let mistake = std::str::from_utf8(bytes).err().map(|error| {
         // Up to here the bytes and what is shown of them are the same.
         let start = error.valid_up_to();

@@ -20,7 +20,7 @@ pub const FILES: &[(&str, &str)] = &[
 /// The shipped catalogue.
 pub fn catalogue() -> Arc<Source> {
     let (path, text) = FILES[0];
-    Arc::new(Source { path: path.to_owned(), text: text.to_owned() })
+    Arc::new(Source::new(path, text))
 }
 
 #[cfg(test)]

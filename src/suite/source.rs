@@ -4,25 +4,38 @@ use super::case::{Source, Span};
 use crate::results::Place;
 
 impl Source {
+    /// A file by the name it is shown under.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Source {
+        let text = text.into();
+        let lines =
+            std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
+        Source { path: path.into(), text, lines }
+    }
+
     /// Where `span` begins, as a report shows it: line and column from 1, in characters, with the line's own text.
     ///
     /// A span that goes over several lines is cut at the end of its first; one that is empty still has a width of 1.
     /// A span outside the text, or one that cuts a character, is moved to the nearest place inside.
     pub fn place(&self, span: &Span) -> Place {
         let span = self.within(span);
-        let before = &self.text[..span.start];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let number = self.line_at(span.start);
+        let line_start = self.lines[number - 1];
         let rest = &self.text[line_start..];
         let line = rest.split('\n').next().unwrap_or(rest);
         let line = line.strip_suffix('\r').unwrap_or(line);
         let marked_end = span.end.min(line_start + line.len()).max(span.start);
         Place {
             file: self.path.clone(),
-            line: counted(before.matches('\n').count() + 1),
+            line: counted(number),
             column: counted(self.text[line_start..span.start].chars().count() + 1),
             text: line.to_owned(),
             width: counted(self.text[span.start..marked_end].chars().count().max(1)),
         }
+    }
+
+    /// The number of the line that holds the byte at `offset`, from 1.
+    pub(super) fn line_at(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset)
     }
 
     /// The nearest span that lies in the text, between characters, and begins on a line that a person would count:
@@ -48,7 +61,7 @@ mod tests {
     use super::*;
 
     fn source(text: &str) -> Source {
-        Source { path: "suites/a.toml".to_owned(), text: text.to_owned() }
+        Source::new("suites/a.toml", text)
     }
 
     #[test]

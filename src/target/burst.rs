@@ -51,7 +51,10 @@ impl Target {
     /// pause can make them meet there.
     pub async fn release(&self, requests: &[Outgoing], pauses: &[Duration]) -> Released {
         let limit = self.file().limits.request();
-        if *self.burst.http2.get_or_init(|| self.speaks_http2()).await {
+        // One connection carries a burst, and it is the base that is known to speak HTTP/2 or not.
+        let base = self.file().base.origin();
+        let under_base = requests.iter().all(|request| request.url.origin() == base);
+        if under_base && *self.burst.http2.get_or_init(|| self.speaks_http2()).await {
             match tokio::time::timeout(limit, self.over_http2(requests, pauses)).await {
                 Ok(Ok(released)) => released,
                 Ok(Err(trouble)) => all_failed(requests, trouble),
@@ -261,4 +264,37 @@ fn all_failed(requests: &[Outgoing], trouble: Trouble) -> Released {
     let now = Instant::now();
     let replies = requests.iter().map(|_| (now, Duration::ZERO, Err(trouble.clone()))).collect();
     Released { replies, spread: Duration::ZERO, method: OVER_HTTP2 }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::target::TargetFile;
+
+    async fn server(says: &'static str) -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port of loopback is free");
+        let address = format!("http://{}", listener.local_addr().expect("it has an address"));
+        let routes = Router::new().fallback(async move || says);
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_burst_reaches_an_endpoint_on_another_host_than_the_base() {
+        let (base, tokens) = (server("the base").await, server("the token server").await);
+        let mut file = TargetFile::at(&base).expect("it is an address");
+        file.endpoints.token = format!("{tokens}/token");
+        let target = Target::open(file).expect("an HTTP client can be set up");
+        for (endpoint, who) in [("/token", "the base"), (&*target.file().endpoints.token, "the token server")]
+        {
+            let request = Outgoing::new(http::Method::POST, target.url(endpoint)).form(&[]);
+            let released = target.release(&[request.clone(), request], &[]).await;
+            for (_, _, reply) in released.replies {
+                assert_eq!(reply.expect("it answers").body, who, "{}", released.method);
+            }
+        }
+    }
 }

@@ -57,7 +57,11 @@ impl Secrets {
                 }
             }
         }
+        // One automaton for each case, and then a few kilobytes to search: what counts is how fast it is built. A DFA, the
+        // default for so many patterns, took more of a run than all its requests; see benches/run.rs.
         let search = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .dense_depth(2)
             .match_kind(MatchKind::LeftmostLongest)
             // Built for one case's few texts: a faster automaton would cost more to build than it saves.
             .kind(Some(AhoCorasickKind::NoncontiguousNFA))
