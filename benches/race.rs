@@ -52,7 +52,7 @@ impl Way {
         };
         match self {
             Way::Http2 | Way::Http1 => {
-                let released = target.release(&requests).await;
+                let released = target.release(&requests, &[]).await;
                 let is_http2 = released.method.starts_with("HTTP/2");
                 assert_eq!(is_http2, matches!(self, Way::Http2), "released by {}", released.method);
                 released.replies.into_iter().map(|(_, _, reply)| reply).collect()

@@ -11,8 +11,12 @@ use tokio::sync::{mpsc, watch};
 /// Runs a plan as `grantspec run` does, without a console.
 pub async fn judged(library: &Library, plan: &Plan, target: &Target) -> Run {
     let began = Instant::now();
-    let options =
-        engine::Options { jobs: target.file().limits.jobs, seed: 1, rerun: "grantspec run".to_owned() };
+    let options = engine::Options {
+        jobs: target.file().limits.jobs,
+        seed: 1,
+        rerun: "grantspec run".to_owned(),
+        evidence: true,
+    };
     let (_stop, stopped) = watch::channel(false);
     let (results, mut arriving) = mpsc::unbounded_channel();
     let collecting = async {
