@@ -1,6 +1,7 @@
 //! `grantspec serve`: the bundled bank, until it is stopped.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -9,6 +10,9 @@ use super::output::{complain, err, out};
 use super::run::chosen_defects;
 use crate::reference::{self, Options};
 use crate::results::Exit;
+
+/// How long requests that are under way at Ctrl-C may still take.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Run the bundled bank until Ctrl-C.
 #[derive(Debug, Args)]
@@ -72,12 +76,21 @@ impl Serve {
             let stop = async {
                 let _ = tokio::signal::ctrl_c().await;
             };
-            match reference::serve(listener, Options { defects, ..Options::default() }, stop).await {
-                Ok(()) => Exit::Conformant,
-                Err(error) => {
-                    complain(format!("the bank stopped: {error}"));
-                    Exit::Trouble
-                }
+            let serving = reference::serve(listener, Options { defects, ..Options::default() }, stop);
+            // Requests under way are answered, but one that never comes to its end must not keep the bank up.
+            let overdue = async {
+                let _ = tokio::signal::ctrl_c().await;
+                tokio::time::sleep(GRACE).await;
+            };
+            tokio::select! {
+                served = serving => match served {
+                    Ok(()) => Exit::Conformant,
+                    Err(error) => {
+                        complain(format!("the bank stopped: {error}"));
+                        Exit::Trouble
+                    }
+                },
+                () = overdue => Exit::Conformant,
             }
         })
     }

@@ -1,7 +1,7 @@
 //! The command as people and pipelines call it: exit codes, messages, files, signals and pipes.
 
-use std::io::Read;
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
 use crate::common::stage::{Ended, Stage};
@@ -136,6 +136,29 @@ fn an_interrupted_run_reports_what_ran() {
     let results = grantspec::report::read(&reports).expect("results were written");
     assert!(results.interrupted);
     assert!(results.notes.iter().any(|note| note.contains("were not run")), "{:?}", results.notes);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_bank_stops_at_an_interruption_whoever_is_still_connected() {
+    let mut child =
+        program().args(["serve", "--port", "0"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut address = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+    stdout.read_line(&mut address).expect("the address is printed");
+    let host = address.trim().strip_prefix("http://").expect("it is an address");
+    let mut half = TcpStream::connect(host).expect("the bank listens");
+    let request = b"POST /oauth2/token HTTP/1.1\r\nhost: bank\r\ncontent-length: 100\r\n\r\ngrant";
+    half.write_all(request).expect("it is sent");
+    // A whole answer to a later request tells that the bank has the half one.
+    let mut whole = TcpStream::connect(host).expect("the bank listens");
+    whole.write_all(b"GET /control HTTP/1.1\r\nhost: bank\r\n\r\n").expect("it is sent");
+    BufReader::new(&whole).read_line(&mut String::new()).expect("it is answered");
+    let stopped =
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
+    assert!(stopped.success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    drop(half);
 }
 
 #[test]
