@@ -203,12 +203,13 @@ pub fn describe(response: &Incoming) -> String {
     said
 }
 
-/// A text of at most so many characters.
+/// A text of at most so many characters. The word at the cut is left out as a whole: half a secret would not be known for
+/// one when the text is redacted.
 pub fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    let Some((end, next)) = text.char_indices().nth(most) else { return text.to_owned() };
+    let between = |character: char| character.is_whitespace() || ",;:\"'()<>[]{}".contains(character);
+    let kept = if between(next) { end } else { text[..end].rfind(between).unwrap_or(0) };
+    format!("{}…", &text[..kept])
 }
 
 /// A token answer's access token, if it is one.
@@ -257,6 +258,14 @@ mod tests {
     #[test]
     fn a_token_in_a_refusal_is_a_grant() {
         assert_eq!(came(401, r#"{"error":"invalid_client","access_token":"t"}"#), Came::Granted);
+    }
+
+    #[test]
+    fn a_cut_leaves_no_half_of_a_word() {
+        assert_eq!(shortened("bad token abcdef", 13), "bad token…");
+        assert_eq!(shortened("bad token abcdef, sorry", 16), "bad token abcdef…");
+        assert_eq!(shortened("abcdefghij", 5), "…");
+        assert_eq!(shortened("abcdefghij", 10), "abcdefghij");
     }
 
     #[test]

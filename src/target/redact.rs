@@ -63,8 +63,6 @@ impl Secrets {
             .kind(Some(AhoCorasickKind::NoncontiguousNFA))
             .dense_depth(2)
             .match_kind(MatchKind::LeftmostLongest)
-            // Built for one case's few texts: a faster automaton would cost more to build than it saves.
-            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
             .build(&patterns)
             .expect("a case's few hundred secrets are far below the automaton's limits");
         Redactor { search, labels }
@@ -102,10 +100,21 @@ fn forms(secret: &str) -> Vec<String> {
         forms.push(lower_hex(encoded));
     }
     forms.push(json.replace('/', "\\/"));
+    forms.push(escaped(secret, |unit| format!("\\u{unit:04x}")));
+    forms.push(escaped(secret, |unit| format!("\\u{unit:04X}")));
     forms.push(html.replace("&quot;", "&#34;").replace("&#39;", "&#x27;"));
     forms.extend([full, usual, form, json, html]);
     forms.extend(base64_forms(secret.as_bytes()));
     forms
+}
+
+/// As JSON writers escape it that trust nothing but letters and digits (RFC 8259 §7).
+fn escaped(secret: &str, escape: impl Fn(u16) -> String) -> String {
+    let unit = |unit: u16| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        _ => escape(unit),
+    };
+    secret.encode_utf16().map(unit).collect()
 }
 
 /// `%2F` as `%2f`.

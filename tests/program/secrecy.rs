@@ -2,9 +2,10 @@
 //! and reads it by itself, not by what the program thinks is secret.
 
 use std::collections::BTreeSet;
-use std::future::Ready;
+use std::future::{Ready, ready};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use axum::body::Body;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -94,6 +95,57 @@ fn no_artefact_of_a_run_holds_a_secret() {
         }
         let found = found_in(&format!("{}{}", ended.stdout, ended.stderr), &secrets);
         assert!(found.is_empty(), "the console shows {found:?}, with {defects:?}");
+    }
+}
+
+/// As JSON writers escape it that trust nothing but letters and digits.
+fn escaped(secret: &str) -> String {
+    let escape = |character: char| match character {
+        'a'..='z' | 'A'..='Z' | '0'..='9' => character.to_string(),
+        other => format!("\\u{:04x}", other as u32),
+    };
+    secret.chars().map(escape).collect()
+}
+
+/// Forms that only a server's answer brings in, and the middle of a secret that was cut.
+fn odd_forms(secret: &str) -> Vec<String> {
+    let escaped = escaped(secret);
+    let middle = secret[secret.len() / 4..secret.len() * 3 / 4].to_owned();
+    vec![escaped.replace('\\', "\\\\"), escaped, middle]
+}
+
+#[test]
+fn an_answer_that_repeats_a_token_gives_none_of_it_away() {
+    let bodies: [fn(&str) -> String; 6] = [
+        |token| format!(r#"{{"error":"invalid_token","error_description":"bad {token}"}}"#),
+        // The token stands where a text is cut: on the console, and in the recorded body.
+        |token| format!(r#"{{"error":"{}{token}"}}"#, "x".repeat(40)),
+        |token| format!(r#"{{"error":"{} {token}"}}"#, "x".repeat(40)),
+        |token| format!("{}{token}", "x".repeat((8 << 10) - 30)),
+        |token| STANDARD.encode(format!("?{token}?")),
+        |token| format!(r#"{{"error":"invalid_token","token":"{}"}}"#, escaped(token)),
+    ];
+    for body in bodies {
+        let stage = Stage::new();
+        let bank = stage.bank(&[]);
+        let proxy = stage.start(Proxy::start(bank.address(), move |parts, _| {
+            let header = parts.headers.get("authorization").filter(|_| parts.uri.path() == "/ping/whoami")?;
+            let token = header.to_str().ok()?.strip_prefix("Bearer ")?;
+            let answer = Response::builder().status(401).header("content-type", "application/json");
+            Some(ready(answer.body(Body::from(body(token))).expect("it is an answer")))
+        }));
+        let ended = stage.run(&proxy.address, &["whoami.identity", "logout.kills-access"]);
+        let secrets = secrets(&proxy.passed());
+        assert!(secrets.len() > 5, "only {} secrets went by\n{ended}", secrets.len());
+        let reports = ["results.json", "junit.xml", "index.html"];
+        let written = reports.map(|name| text_of(&ended.reports.join(name))).join("\n");
+        let all = format!("{written}\n{}\n{}", ended.stdout, ended.stderr);
+        let found = found_in(&all, &secrets);
+        assert!(found.is_empty(), "{found:?} was left behind");
+        for secret in &secrets {
+            let odd = odd_forms(secret).into_iter().find(|form| all.contains(form.as_str()));
+            assert_eq!(odd, None, "a form of {secret} was left behind");
+        }
     }
 }
 
