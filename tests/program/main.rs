@@ -3,8 +3,10 @@
 mod command;
 mod common {
     pub mod proxy;
+    pub mod raw;
     pub mod stage;
     pub mod sweep;
 }
 mod secrecy;
 mod trouble;
+mod wire;
