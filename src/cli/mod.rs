@@ -9,6 +9,7 @@ mod report;
 mod run;
 mod schema;
 mod serve;
+mod stop;
 
 use std::process::ExitCode;
 

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::folder::{Folder, FolderError};
 use super::lint;
 use super::output::{complain, err, is_watched, out};
+use super::stop::Stop;
 use crate::engine::{self, Plan};
 use crate::reference::defects::{self, Defect};
 use crate::reference::{self, Running};
@@ -209,7 +210,7 @@ impl Run {
             rerun: self.rerun(),
             evidence: true,
         };
-        let mut stopped = interruption();
+        let stop = Stop::listen();
         let first_contact = async {
             let world = target.make_world().await?;
             target.drop_world(&world).await;
@@ -222,7 +223,7 @@ impl Run {
                 return false;
             },
             // The engine sees it too, and runs nothing.
-            _ = stopped.wait_for(|stop| *stop) => {}
+            () = stop.requested() => {}
         }
         let mode = match (self.quiet, is_watched()) {
             (true, _) => Mode::Quiet,
@@ -231,7 +232,7 @@ impl Run {
         };
         let mut progress = Progress::new(plan.cases.len(), mode);
         let (results, mut arriving) = mpsc::unbounded_channel::<CaseResult>();
-        let running = engine::run(plan, target, &options, stopped, results);
+        let running = engine::run(plan, target, &options, stop.watch(), results);
         let collecting = async {
             while let Some(case) = arriving.recv().await {
                 progress.finished(&case);
@@ -330,21 +331,6 @@ impl Run {
         }
         out(&text);
     }
-}
-
-/// Becomes true at Ctrl-C.
-fn interruption() -> watch::Receiver<bool> {
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Without a handler there is nothing to wait for: the signal ends the process as ever.
-            std::future::pending::<()>().await;
-        }
-        let _ = stop.send(true);
-        // A closed channel would read as an interruption of its own.
-        std::future::pending::<()>().await;
-    });
-    stopped
 }
 
 /// `grantspec` with these arguments as one line for a shell.

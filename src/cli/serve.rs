@@ -8,13 +8,14 @@ use tokio::net::TcpListener;
 
 use super::output::{complain, err, out};
 use super::run::chosen_defects;
+use super::stop::Stop;
 use crate::reference::{self, Options};
 use crate::results::Exit;
 
-/// How long requests that are under way at Ctrl-C may still take.
+/// How long requests that are under way at the signal to stop may still take.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Run the bundled bank until Ctrl-C.
+/// Run the bundled bank until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -50,6 +51,7 @@ impl Serve {
             }
         };
         runtime.block_on(async {
+            let stop = Stop::listen();
             let listener = match TcpListener::bind((self.host, self.port)).await {
                 Ok(listener) => listener,
                 Err(error) => {
@@ -73,13 +75,13 @@ impl Serve {
             for defect in &defects {
                 err(&format!("defect {}: {}\n", defect.id, defect.about));
             }
-            let stop = async {
-                let _ = tokio::signal::ctrl_c().await;
-            };
-            let serving = reference::serve(listener, Options { defects, ..Options::default() }, stop);
+            let asked = stop.clone();
+            let serving = reference::serve(listener, Options { defects, ..Options::default() }, async move {
+                asked.requested().await;
+            });
             // Requests under way are answered, but one that never comes to its end must not keep the bank up.
             let overdue = async {
-                let _ = tokio::signal::ctrl_c().await;
+                stop.requested().await;
                 tokio::time::sleep(GRACE).await;
             };
             tokio::select! {

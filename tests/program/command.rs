@@ -2,9 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
-use crate::common::stage::{Ended, Stage};
+use crate::common::stage::{Ended, Stage, end};
 
 fn exits(ended: &Ended, code: i32, part: &str) {
     assert_eq!(ended.code, Some(code), "{ended}");
@@ -129,9 +129,8 @@ fn an_interrupted_run_reports_what_ran() {
     while !proxy.passed().iter().any(|passed| passed.target.contains("/oauth2/authorize")) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    let stopped = Command::new("kill").args(["-INT", &run.id().to_string()]).status().expect("kill is there");
-    assert!(stopped.success());
-    let status = run.wait().expect("it ends");
+    tell(&run, "-INT");
+    let status = end(&mut run);
     assert_eq!(status.code(), Some(130));
     let results = grantspec::report::read(&reports).expect("results were written");
     assert!(results.interrupted);
@@ -140,25 +139,45 @@ fn an_interrupted_run_reports_what_ran() {
 
 #[cfg(unix)]
 #[test]
-fn the_bank_stops_at_an_interruption_whoever_is_still_connected() {
-    let mut child =
-        program().args(["serve", "--port", "0"]).stdout(Stdio::piped()).spawn().expect("it starts");
-    let mut address = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-    stdout.read_line(&mut address).expect("the address is printed");
-    let host = address.trim().strip_prefix("http://").expect("it is an address");
-    let mut half = TcpStream::connect(host).expect("the bank listens");
-    let request = b"POST /oauth2/token HTTP/1.1\r\nhost: bank\r\ncontent-length: 100\r\n\r\ngrant";
-    half.write_all(request).expect("it is sent");
-    // A whole answer to a later request tells that the bank has the half one.
-    let mut whole = TcpStream::connect(host).expect("the bank listens");
-    whole.write_all(b"GET /control HTTP/1.1\r\nhost: bank\r\n\r\n").expect("it is sent");
-    BufReader::new(&whole).read_line(&mut String::new()).expect("it is answered");
-    let stopped =
-        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
-    assert!(stopped.success());
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
-    drop(half);
+fn the_bank_stops_at_a_signal_whoever_is_still_connected() {
+    for signal in ["-INT", "-TERM"] {
+        let mut child =
+            program().args(["serve", "--port", "0"]).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut address = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        stdout.read_line(&mut address).expect("the address is printed");
+        let host = address.trim().strip_prefix("http://").expect("it is an address");
+        let mut half = TcpStream::connect(host).expect("the bank listens");
+        let request = b"POST /oauth2/token HTTP/1.1\r\nhost: bank\r\ncontent-length: 100\r\n\r\ngrant";
+        half.write_all(request).expect("it is sent");
+        // A whole answer to a later request tells that the bank has the half one.
+        let mut whole = TcpStream::connect(host).expect("the bank listens");
+        whole.write_all(b"GET /control HTTP/1.1\r\nhost: bank\r\n\r\n").expect("it is sent");
+        BufReader::new(&whole).read_line(&mut String::new()).expect("it is answered");
+        tell(&child, signal);
+        assert_eq!(end(&mut child).code(), Some(0), "{signal}");
+        drop(half);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_right_after_the_address_is_no_crash() {
+    for _ in 0..20 {
+        let mut child =
+            program().args(["serve", "--port", "0"]).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        stdout.read_line(&mut String::new()).expect("the address is printed");
+        tell(&child, "-INT");
+        assert_eq!(end(&mut child).code(), Some(0));
+    }
+}
+
+/// Sends a signal.
+#[cfg(unix)]
+fn tell(child: &Child, signal: &str) {
+    let told = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill is there");
+    assert!(told.success());
 }
 
 #[test]
@@ -173,7 +192,7 @@ fn a_closed_pipe_is_no_error() {
         drop(child.stdout.take());
         let mut said = String::new();
         child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("it is UTF-8");
-        let status = child.wait().expect("it ends");
+        let status = end(&mut child);
         assert_eq!((status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
     }
 }

@@ -1,11 +1,16 @@
 //! A stage for a run of the program: servers on a runtime of their own, a folder for files, and the program itself.
 
 use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
 
 use grantspec::reference::{Options, Running, defects};
 use grantspec::report;
 use grantspec::results::Run;
 use tokio::runtime::Runtime;
+
+/// A program that has not ended by then never will: the test fails instead of hanging. Far beyond what any run takes.
+const FOREVER: Duration = Duration::from_secs(300);
 
 /// Servers run here while the test waits for the program.
 pub struct Stage {
@@ -69,6 +74,7 @@ impl Stage {
     pub fn command(&self) -> assert_cmd::Command {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!();
         command.current_dir(self.folder.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command.timeout(FOREVER);
         command
     }
 
@@ -96,6 +102,21 @@ impl Ended {
 impl std::fmt::Display for Ended {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(to, "exit code {:?}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
+    }
+}
+
+/// Waits for a program that the test started.
+pub fn end(child: &mut Child) -> ExitStatus {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("the system knows its children") {
+            return status;
+        }
+        if began.elapsed() > FOREVER {
+            let _ = child.kill();
+            panic!("the program did not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
