@@ -19,6 +19,9 @@ use crate::target::{Redactor, Tape, Target};
 /// Exchanges of one step that results keep; of more, the first ones and the one that decided.
 const KEPT: usize = 40;
 
+/// Longest text of a finding or a reason, in bytes.
+const LONGEST_TEXT: usize = 1_200;
+
 /// Runs a case and reports it, whatever happens.
 pub async fn run(selected: &Selected, target: &Target, options: &Options, run_began: Instant) -> CaseResult {
     let began = Instant::now();
@@ -362,7 +365,7 @@ impl Round {
                 })
         };
         let (mut exchanges, redactor) = self.tape.finish(keeps);
-        let text = |text: &str| redactor.text(text);
+        let text = |text: &str| shortened(redactor.text(text));
         for ((index, step), done) in case.steps.iter().enumerate().zip(&self.steps) {
             if let (Some(about), true) = (&step.observe, done.observed) {
                 result.observations.push(Observation { about: about.clone(), seen: text(&done.said) });
@@ -404,6 +407,16 @@ impl Done {
             observed: false,
         }
     }
+}
+
+/// Leaves out the middle of a text that nobody would read to its end: the ends are where values differ.
+fn shortened(text: String) -> String {
+    if text.len() <= LONGEST_TEXT {
+        return text;
+    }
+    let head = &text[..text.floor_char_boundary(LONGEST_TEXT * 2 / 3)];
+    let tail = &text[text.ceil_char_boundary(text.len() - LONGEST_TEXT / 4)..];
+    format!("{head} … {tail}")
 }
 
 fn redact_sample(mut sample: SampleSeen, redactor: &Redactor) -> SampleSeen {

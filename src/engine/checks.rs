@@ -207,16 +207,9 @@ fn look_state(rule: StateRule, answer: &Answer) -> Looked {
     }
 }
 
-/// Bytes as a quoted text, shortened in the middle: the ends are where states differ.
+/// Bytes as a quoted text. It is shortened when it is told: what is cut before it is redacted could be half a secret.
 fn quoted(bytes: &[u8]) -> String {
-    let text: Vec<char> = String::from_utf8_lossy(bytes).chars().collect();
-    let shown: String = if text.len() > 120 {
-        let (head, tail) = (&text[..60], &text[text.len() - 40..]);
-        format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
-    } else {
-        text.into_iter().collect()
-    };
-    format!("{shown:?} ({} bytes)", bytes.len())
+    format!("{:?} ({} bytes)", String::from_utf8_lossy(bytes), bytes.len())
 }
 
 fn look_landing(landing: Landing, answer: &Answer) -> Looked {

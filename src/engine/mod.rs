@@ -53,7 +53,10 @@ pub async fn run(
     let seats = Arc::new(Semaphore::new(options.jobs.max(1)));
     let options = Arc::new(options.clone());
     let mut cases = JoinSet::new();
-    for selected in &plan.cases {
+    let mut in_turn: Vec<&Selected> = plan.cases.iter().collect();
+    // What takes longest begins first, so that a run does not end in waiting for the last one.
+    in_turn.sort_by_key(|selected| std::cmp::Reverse(selected.weight()));
+    for selected in in_turn {
         let (selected, target) = (selected.clone(), target.clone());
         let (seats, options, results) = (seats.clone(), options.clone(), results.clone());
         cases.spawn(async move {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::results::Level;
-use crate::suite::{Case, Library};
+use crate::suite::{Case, Library, Verb};
 use crate::target::Target;
 
 /// The cases of a run, in the order of the suites' files.
@@ -50,6 +50,19 @@ impl Plan {
             })
             .collect();
         Plan { cases }
+    }
+}
+
+impl Selected {
+    /// About how many requests it makes: enough to tell a long case from a short one.
+    pub(super) fn weight(&self) -> u32 {
+        let requests = |verb: &Verb| match verb {
+            Verb::Login(_) => 4,
+            Verb::Race(race) => race.copies * race.lanes.len() as u32,
+            Verb::Sample(sample) => sample.count * 3,
+            _ => 1,
+        };
+        self.rounds * self.case.steps.iter().map(|step| requests(&step.verb)).sum::<u32>()
     }
 }
 

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::redact::Secrets;
+use super::tape::note_secrets;
 use super::transport::Target;
 use super::wire::{Incoming, Outgoing, Reply};
 use crate::suite::{Client, User};
@@ -88,7 +90,12 @@ impl Target {
         if !(200..300).contains(&answer.status) {
             return Err(ControlError::Refused { url, status: answer.status });
         }
-        let malformed = |detail: String| ControlError::Malformed { url: url.clone(), detail };
+        // What can't be read may be repeated in the complaint about it, and it was to hold clients' secrets.
+        let malformed = |detail: String| {
+            let mut secrets = Secrets::default();
+            note_secrets(&mut secrets, &answer);
+            ControlError::Malformed { url: url.clone(), detail: secrets.redactor().text(&detail) }
+        };
         let world: World =
             serde_json::from_slice(&answer.body).map_err(|error| malformed(error.to_string()))?;
         for role in crate::suite::USERS {
@@ -141,8 +148,10 @@ impl Target {
     }
 
     fn control(&self, path: &str, body: serde_json::Value) -> Outgoing {
-        let base = self.file().endpoints.control.trim_end_matches('/').to_owned();
-        Outgoing::new(http::Method::POST, self.url(&format!("{base}{path}"))).json(&body)
+        let mut url = self.url(&self.file().endpoints.control);
+        let whole = format!("{}{path}", url.path().trim_end_matches('/'));
+        url.set_path(&whole);
+        Outgoing::new(http::Method::POST, url).json(&body)
     }
 }
 

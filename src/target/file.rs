@@ -98,6 +98,12 @@ impl Endpoints {
             Endpoint::Transactions | Endpoint::History => &self.transactions,
         }
     }
+
+    /// Every one of them.
+    pub fn all(&self) -> [&String; 8] {
+        let Endpoints { authorize, token, whoami, logout, accounts, balance, transactions, control } = self;
+        [authorize, token, whoami, logout, accounts, balance, transactions, control]
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -195,9 +201,7 @@ impl TargetFile {
         if !callable(&self.base) {
             return Err(address(self.base.as_str()));
         }
-        let Endpoints { authorize, token, whoami, logout, accounts, balance, transactions, control } =
-            &self.endpoints;
-        for endpoint in [authorize, token, whoami, logout, accounts, balance, transactions, control] {
+        for endpoint in self.endpoints.all() {
             let url = self.url(endpoint).ok_or_else(|| address(endpoint))?;
             if secretive(&url) {
                 return Err(TargetError::Credentials { path: path.into() });

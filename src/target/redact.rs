@@ -3,15 +3,19 @@
 //! A secret is looked for as it is and in every form it is likely to travel in: percent-encoded, as a form field,
 //! escaped in JSON or HTML, and in base64, where it may stand at any offset (as in HTTP Basic).
 
-use std::collections::{BTreeMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What is shorter can't be replaced without tearing up every text it happens to occur in.
 const SHORTEST: usize = 4;
+
+/// How much of a form is searched for at first, in bytes. Where it stands, the rest is compared.
+const BEGINNING: usize = 10;
 
 /// RFC 3986 §2.3: what many encoders leave alone.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -46,45 +50,92 @@ impl Secrets {
 
     /// Something that replaces everything known up to now.
     pub fn redactor(&self) -> Redactor {
-        let mut patterns = Vec::new();
-        let mut labels = Vec::new();
+        let mut numbers = HashMap::new();
+        let mut beginnings = Vec::new();
+        let mut forms_of: Vec<Vec<Form>> = Vec::new();
         let mut seen = HashSet::new();
-        for (secret, label) in &self.labels {
+        for (number, (secret, _)) in self.labels.iter().enumerate() {
             for form in forms(secret) {
-                if form.len() >= SHORTEST && seen.insert(form.clone()) {
-                    patterns.push(form);
-                    labels.push(label.clone());
+                if form.len() < SHORTEST || !seen.insert(form.clone()) {
+                    continue;
                 }
+                let beginning = form.as_bytes()[..form.len().min(BEGINNING)].to_vec();
+                let at = *numbers.entry(beginning.clone()).or_insert_with(|| {
+                    beginnings.push(beginning);
+                    forms_of.push(Vec::new());
+                    beginnings.len() - 1
+                });
+                forms_of[at].push(Form { text: form, label: number });
             }
         }
-        // One automaton for each case, and then a few kilobytes to search: what counts is how fast it is built. A DFA, the
-        // default for so many patterns, took more of a run than all its requests; see benches/run.rs.
+        // One automaton for each case, and then a few kilobytes to search: what counts is how fast it is built, and that
+        // goes with the length of all patterns together.
         let search = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::NoncontiguousNFA))
             .dense_depth(2)
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&patterns)
+            .build(&beginnings)
             .expect("a case's few hundred secrets are far below the automaton's limits");
-        Redactor { search, labels }
+        let labels = self.labels.iter().map(|(_, label)| label.clone()).collect();
+        Redactor { search, forms: forms_of, labels }
     }
 }
 
 /// Replaces secrets in texts.
 #[derive(Debug)]
 pub struct Redactor {
+    /// Finds where a form may begin.
     search: AhoCorasick,
+    /// By number of the beginning: the forms that have it.
+    forms: Vec<Vec<Form>>,
     labels: Vec<String>,
+}
+
+/// One form of one secret.
+#[derive(Debug)]
+struct Form {
+    text: String,
+    /// The number of the secret's label.
+    label: usize,
 }
 
 impl Redactor {
     pub fn text(&self, text: &str) -> String {
-        self.search.replace_all(text, &self.labels)
+        let mut found: Vec<(usize, Reverse<usize>, usize)> = Vec::new();
+        for hit in self.search.find_overlapping_iter(text) {
+            let rest = &text.as_bytes()[hit.start()..];
+            let here = self.forms[hit.pattern().as_usize()].iter();
+            let here = here.filter(|form| rest.starts_with(form.text.as_bytes()));
+            found.extend(here.map(|form| (hit.start(), Reverse(hit.start() + form.text.len()), form.label)));
+        }
+        // The first, and of those that begin together the longest.
+        found.sort_unstable();
+        let mut redacted = String::with_capacity(text.len());
+        let mut done = 0;
+        for (start, Reverse(end), label) in found {
+            if start >= done {
+                redacted.push_str(&text[done..start]);
+                redacted.push_str(&self.labels[label]);
+            }
+            // What begins inside another and goes on beyond it is covered by the same label.
+            done = done.max(end);
+        }
+        redacted.push_str(&text[done..]);
+        redacted
     }
 }
 
 /// Every form that a secret is looked for in.
 fn forms(secret: &str) -> Vec<String> {
-    let mut forms = vec![secret.to_owned()];
+    let mut forms = base64_forms(secret.as_bytes());
+    forms.push(secret.to_owned());
+    // Nothing that writes texts down leaves letters and digits other than they are.
+    if !secret.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        forms.extend(escaped_forms(secret));
+    }
+    forms
+}
+
+fn escaped_forms(secret: &str) -> Vec<String> {
     let full = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let usual = utf8_percent_encode(secret, RESERVED).to_string();
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
@@ -96,15 +147,13 @@ fn forms(secret: &str) -> Vec<String> {
         .replace('>', "&gt;")
         .replace('"', "&quot;")
         .replace('\'', "&#39;");
-    for encoded in [&full, &usual, &form] {
-        forms.push(lower_hex(encoded));
-    }
+    let mut forms: Vec<String> =
+        [&full, &usual, &form].into_iter().map(|encoded| lower_hex(encoded)).collect();
     forms.push(json.replace('/', "\\/"));
     forms.push(escaped(secret, |unit| format!("\\u{unit:04x}")));
     forms.push(escaped(secret, |unit| format!("\\u{unit:04X}")));
     forms.push(html.replace("&quot;", "&#34;").replace("&#39;", "&#x27;"));
     forms.extend([full, usual, form, json, html]);
-    forms.extend(base64_forms(secret.as_bytes()));
     forms
 }
 
@@ -170,6 +219,15 @@ mod tests {
         secrets.add("abcdef", "short");
         secrets.add("abcdefgh", "long");
         assert_eq!(secrets.redactor().text("x abcdefgh abcdef"), "x ‹long 1› ‹short 1›");
+    }
+
+    #[test]
+    fn of_two_secrets_that_overlap_nothing_is_left() {
+        let mut secrets = Secrets::default();
+        secrets.add("abcdefghijklmnop", "one");
+        secrets.add("klmnopqrstuvwxyz", "other");
+        assert_eq!(secrets.redactor().text("-abcdefghijklmnopqrstuvwxyz-"), "-‹one 1›-");
+        assert_eq!(secrets.redactor().text("abcdefghijkl"), "abcdefghijkl");
     }
 
     proptest! {

@@ -100,7 +100,7 @@ impl Tape {
 }
 
 /// Finds what an answer gives away: tokens in its JSON, credentials on its redirect, cookies.
-fn note_secrets(secrets: &mut Secrets, answer: &Incoming) {
+pub(super) fn note_secrets(secrets: &mut Secrets, answer: &Incoming) {
     if let Some(json) = answer.json() {
         note_json(secrets, &json);
     }

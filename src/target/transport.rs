@@ -1,5 +1,6 @@
 //! Sending one request, exactly once and exactly as given: no proxy, no redirect followed, nothing repeated.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::suite::Need;
 #[derive(Clone, Debug)]
 pub struct Target {
     pub(super) file: Arc<TargetFile>,
+    /// The addresses of the file's endpoints: they are asked for with every request.
+    addresses: Arc<HashMap<String, Url>>,
     pub(super) http: reqwest::Client,
     pub(super) burst: Burst,
 }
@@ -44,7 +47,9 @@ impl Target {
             .connect_timeout(file.limits.request())
             .build()
             .map_err(|error| OpenError::Http(whole(&error)))?;
-        Ok(Target { file: Arc::new(file), http, burst: Burst::default() })
+        let address = |endpoint: &String| Some((endpoint.clone(), file.url(endpoint)?));
+        let addresses = Arc::new(file.endpoints.all().into_iter().filter_map(address).collect());
+        Ok(Target { file: Arc::new(file), addresses, http, burst: Burst::default() })
     }
 
     pub fn file(&self) -> &TargetFile {
@@ -53,7 +58,10 @@ impl Target {
 
     /// The address of one of the file's endpoints.
     pub fn url(&self, endpoint: &str) -> Url {
-        self.file.url(endpoint).expect("every endpoint was checked when the file was read")
+        match self.addresses.get(endpoint) {
+            Some(address) => address.clone(),
+            None => self.file.url(endpoint).expect("every endpoint was checked when the file was read"),
+        }
     }
 
     /// The reason that the file gives for lacking a capability.
