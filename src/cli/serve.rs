@@ -76,7 +76,8 @@ impl Serve {
                 err(&format!("defect {}: {}\n", defect.id, defect.about));
             }
             let asked = stop.clone();
-            let serving = reference::serve(listener, Options { defects, ..Options::default() }, async move {
+            let routes = reference::routes(&Options { defects, ..Options::default() });
+            let serving = reference::serve(listener, routes, async move {
                 asked.requested().await;
             });
             // Requests under way are answered, but one that never comes to its end must not keep the bank up.

@@ -63,14 +63,16 @@ pub async fn prove(
         return Err(ProveError::NothingSelected { filters: filters.to_vec() });
     }
     let began = Instant::now();
-    let library = Arc::new(library.clone());
+    // One HTTP client serves for all banks; where it points to is never asked.
+    let client = Target::open(TargetFile::at("http://127.0.0.1")?)?;
+    let plan = Arc::new(Plan::select(library, &[], Some(&client)));
     let seats = Arc::new(Semaphore::new(BANKS));
     let mut banks = JoinSet::new();
     for defect in std::iter::once(None).chain(chosen.iter().copied().map(Some)) {
-        let (library, seats) = (library.clone(), seats.clone());
+        let (client, plan, seats) = (client.clone(), plan.clone(), seats.clone());
         banks.spawn(async move {
             let _seat = seats.acquire_owned().await.expect("the semaphore is never closed");
-            hear(&library, defect, seed).await
+            hear(&client, Plan::clone(&plan), defect, seed).await
         });
     }
     let mut heard = Vec::new();
@@ -80,18 +82,25 @@ pub async fn prove(
     }
     let order = |defect: &Defect| chosen.iter().position(|known| known.id == defect.id);
     heard.sort_by_key(|heard| heard.defect.map(order));
-    let mut matrix = judge::matrix(&library, &heard, filters.is_empty());
+    let mut matrix = judge::matrix(library, &heard, filters.is_empty());
     matrix.duration_ms = began.elapsed().as_millis() as u64;
     Ok(matrix)
 }
 
 /// Runs every case against a bank with one defect, or with none.
-async fn hear(library: &Library, defect: Option<&'static Defect>, seed: u64) -> Result<Heard, ProveError> {
+///
+/// Requests are handed to the bank's routes without a network in between: it would take most of the time, and what it does
+/// is proved by the run against the bank as it is. Races travel, for they are about what happens on the way.
+async fn hear(
+    client: &Target,
+    mut plan: Plan,
+    defect: Option<&'static Defect>,
+    seed: u64,
+) -> Result<Heard, ProveError> {
     let options =
         reference::Options { defects: defect.into_iter().collect(), ..reference::Options::default() };
     let bank = Running::start(options).await?;
-    let target = Target::open(TargetFile::at(bank.address())?)?;
-    let mut plan = Plan::select(library, &[], Some(&target));
+    let target = client.elsewhere(TargetFile::at(bank.address())?).directly(bank.routes());
     for selected in &mut plan.cases {
         let own =
             defect.is_none_or(|defect| selected.case.proves.iter().any(|id| id == defect.requirement()));

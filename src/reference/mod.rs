@@ -21,6 +21,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
@@ -45,24 +46,28 @@ impl Default for Options {
     }
 }
 
-/// Serves the bank on `listener`, HTTP/1.1 and HTTP/2 with prior knowledge, until `stop` comes and the requests under
-/// way are answered.
+/// The bank's routes, with a bank of their own behind them.
 ///
 /// Race defects need a runtime with several worker threads: on one, nobody comes in through the gap.
-///
-/// # Errors
-/// What the listener breaks with.
-pub async fn serve(
-    listener: TcpListener,
-    options: Options,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+pub fn routes(options: &Options) -> Router {
     let mut rules = Rules::default();
     for defect in &options.defects {
         (defect.apply)(&mut rules);
     }
     let bank = Arc::new(Bank::new(rules, options.window));
-    let routes = http::router(Arc::clone(&bank)).merge(control::router(bank, &options.defects));
+    http::router(Arc::clone(&bank)).merge(control::router(bank, &options.defects))
+}
+
+/// Serves [`routes`] on `listener`, HTTP/1.1 and HTTP/2 with prior knowledge, until `stop` comes and the requests under
+/// way are answered.
+///
+/// # Errors
+/// What the listener breaks with.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     // A reply held back to fill a packet would cost 40 ms; a socket that refuses the option works all the same.
     let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
     axum::serve(listener, routes).with_graceful_shutdown(stop).await

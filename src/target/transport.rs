@@ -5,8 +5,10 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use bytes::BytesMut;
-use url::Url;
+use tower_service::Service;
+use url::{Position, Url};
 
 use super::burst::Burst;
 use super::file::{TargetError, TargetFile};
@@ -22,6 +24,8 @@ pub struct Target {
     addresses: Arc<HashMap<String, Url>>,
     pub(super) http: reqwest::Client,
     pub(super) burst: Burst,
+    /// What answers in place of the network, if anything.
+    routes: Option<Router>,
 }
 
 /// Why a target can't be used at all.
@@ -47,9 +51,26 @@ impl Target {
             .connect_timeout(file.limits.request())
             .build()
             .map_err(|error| OpenError::Http(whole(&error)))?;
+        Ok(Target::through(http, file))
+    }
+
+    fn through(http: reqwest::Client, file: TargetFile) -> Target {
         let address = |endpoint: &String| Some((endpoint.clone(), file.url(endpoint)?));
         let addresses = Arc::new(file.endpoints.all().into_iter().filter_map(address).collect());
-        Ok(Target { file: Arc::new(file), addresses, http, burst: Burst::default() })
+        Target { file: Arc::new(file), addresses, http, burst: Burst::default(), routes: None }
+    }
+
+    /// Another server, called through the same HTTP client.
+    pub fn elsewhere(&self, file: TargetFile) -> Target {
+        Target::through(self.http.clone(), file)
+    }
+
+    /// The same target, its requests handed to `routes` without a network in between. What is released at one instant
+    /// (see [`Target::release`]) travels as before, so the routes must be those that answer at the target's address.
+    #[must_use]
+    pub fn directly(mut self, routes: Router) -> Target {
+        self.routes = Some(routes);
+        self
     }
 
     pub fn file(&self) -> &TargetFile {
@@ -72,12 +93,39 @@ impl Target {
     /// Sends a request once. Whatever goes wrong is a [`Trouble`], never a retry.
     pub async fn send(&self, request: &Outgoing) -> Reply {
         let limit = self.file.limits.request();
-        match tokio::time::timeout(limit, self.send_unlimited(request)).await {
+        let reply = async {
+            match &self.routes {
+                Some(routes) => self.hand_over(routes.clone(), request).await,
+                None => self.send_unlimited(request).await,
+            }
+        };
+        match tokio::time::timeout(limit, reply).await {
             Ok(reply) => reply,
             Err(_) => Err(Trouble {
                 kind: TroubleKind::TimeOut,
                 detail: format!("no whole answer within {} ms", limit.as_millis()),
             }),
+        }
+    }
+
+    async fn hand_over(&self, mut routes: Router, request: &Outgoing) -> Reply {
+        let unfit = |error: &dyn Error| Trouble { kind: TroubleKind::Garbage, detail: error.to_string() };
+        let mut handed = http::Request::builder()
+            .method(request.method.clone())
+            .uri(&request.url[Position::BeforePath..Position::AfterQuery])
+            .header(http::header::HOST, request.url.authority());
+        for (name, value) in &request.headers {
+            handed = handed.header(name, value);
+        }
+        let handed =
+            handed.body(axum::body::Body::from(request.body.clone())).map_err(|error| unfit(&error))?;
+        let Ok(response) = routes.call(handed).await;
+        let (head, body) = response.into_parts();
+        let status = head.status.as_u16();
+        let longest = self.file.limits.body_bytes;
+        match axum::body::to_bytes(body, longest).await {
+            Ok(body) => Ok(Incoming { status, headers: head.headers, body }),
+            Err(_) => Err(too_long(status, longest)),
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use url::form_urlencoded::{self, Serializer};
 
-use crate::reference::{Options, defects, serve};
+use crate::reference::{Options, defects, routes, serve};
 
 /// A bank that is served, and one world of it.
 struct Served {
@@ -57,7 +57,7 @@ impl Served {
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
         let defects = ids.iter().map(|id| defects::find(id).expect("a defect")).collect();
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(serve(listener, Options { defects, window }, async {
+        tokio::spawn(serve(listener, routes(&Options { defects, window }), async {
             let _ = stopped.await;
         }));
         let http = reqwest::Client::builder()
