@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::folder::{Folder, FolderError};
 use super::lint;
 use super::output::{complain, err, is_watched, out};
-use crate::engine::{self, Plan};
+use crate::engine::{self, Plan, Terms};
 use crate::reference::defects::{self, Defect};
 use crate::reference::{self, Running};
 use crate::report::console::{Mode, Progress, Style, case_block, summary};
@@ -142,11 +142,12 @@ impl Run {
         let library = library(self.suites.as_deref()).map_err(Stopped::Suites)?;
         let chosen = chosen_defects(&self.defect).map_err(|error| Stopped::Usage(error.to_string()))?;
         let (file, _bank) = self.aim(chosen.clone()).await?;
+        let terms = Terms::of(&library, &file).map_err(|error| Stopped::Usage(error.to_string()))?;
         let target = Target::open(file).map_err(|error| match error {
             OpenError::File(error) => Stopped::Usage(error.to_string()),
             OpenError::Http(_) => Stopped::Trouble(error.to_string()),
         })?;
-        let plan = Plan::select(&library, &self.filters, Some(&target));
+        let plan = Plan::under(&terms, &library, &self.filters, Some(&target));
         if plan.cases.is_empty() {
             return Err(Stopped::NothingSelected { filters: self.filters });
         }
@@ -159,7 +160,7 @@ impl Run {
                 None
             }
         };
-        let mut run = self.blank(&library, &plan, &target, &chosen);
+        let mut run = self.blank(&library, terms, &plan, &target, &chosen);
         let began = Instant::now();
         run.interrupted = self.judge(&plan, &target, &mut run).await;
         run.duration_ms = began.elapsed().as_millis() as u64;
@@ -255,6 +256,7 @@ impl Run {
     fn blank(
         &self,
         library: &Library,
+        terms: Terms,
         plan: &Plan,
         target: &Target,
         defects: &[&'static Defect],
@@ -284,7 +286,7 @@ impl Run {
                     file: suite.source.path.clone(),
                 })
                 .collect(),
-            requirements: library.catalogue.requirements.clone(),
+            requirements: terms.requirements,
             cases: Vec::new(),
             notes: defects
                 .iter()

@@ -84,6 +84,13 @@ fn test_case(run: &Run, case: &CaseResult, requirements: &HashMap<&str, &Require
         test_case.add_property(Property::new("requirement", visible::line(id, SHORT)));
         if let Some(requirement) = requirements.get(id.as_str()) {
             test_case.add_property(Property::new("source", visible::line(&requirement.source, SHORT)));
+            if let Some(reading) = requirement.reading() {
+                let told = match requirement.departure() {
+                    Some((_, reason)) => format!("{} ({}): {reason}", reading.id, reading.weight()),
+                    None => format!("{} ({}), the default", reading.id, reading.weight()),
+                };
+                test_case.add_property(Property::new("reading", visible::line(&told, SHORT)));
+            }
         }
     }
     test_case.add_property(Property::new("level", case.level.as_str()));

@@ -193,6 +193,18 @@ pub fn by_section(run: &Run) -> Vec<Section<'_>> {
     sections
 }
 
+/// The requirements that are not read by the catalogue's default, each with how it is read and why, to be put behind its
+/// id: ``is read as `access-only` (not judged) and not as `every-token` (should): our contract says so``.
+pub fn departures(run: &Run) -> impl Iterator<Item = (&Requirement, String)> {
+    run.requirements.iter().filter_map(|requirement| {
+        let (reading, reason) = requirement.departure()?;
+        let usual = requirement.readings.iter().find(|reading| reading.default);
+        let usual = usual
+            .map_or_else(String::new, |usual| format!(" and not as `{}` ({})", usual.id, usual.weight()));
+        Some((requirement, format!("is read as `{}` ({}){usual}: {reason}", reading.id, reading.weight())))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,8 @@ use super::read::form::{Lenient, form};
 use super::read::value::{Defs, Prose, Value};
 use super::read::wording::{meant_or_list, shown};
 use super::read::{Node, Reader, Written};
-use crate::results::{Level, Requirement};
+use super::readings::{self, ReadingForm};
+use crate::results::{Chosen, Level, Reading, Requirement};
 
 /// Every promise that a case can prove.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub(super) struct Entry {
     pub span: Span,
     pub section: Option<String>,
     pub level: Option<Level>,
+    /// Whether it has readings to choose from.
+    pub has_readings: bool,
 }
 
 form! {
@@ -80,6 +83,8 @@ form! {
         why: Lenient<Prose>,
         /// What to change.
         mend: Lenient<Prose>,
+        /// How the documents can be read where they leave room, one `[[requirement.reading]]` each.
+        reading: Lenient<Option<Vec<ReadingForm>>>,
     }
 }
 
@@ -135,11 +140,12 @@ impl Catalogue {
         self.edition = form.edition.0.map_or_else(String::new, |edition| edition.0);
         self.is_whole = form.requirement.0.is_some();
         let sections = sections(form.section.0.unwrap_or_default(), reader);
-        for form in form.requirement.0.unwrap_or_default() {
-            let Some(RequirementId(id)) = &form.id.0 else {
+        for mut form in form.requirement.0.unwrap_or_default() {
+            let Some(requirement_id) = &form.id.0 else {
                 self.is_whole = false;
                 continue;
             };
+            let RequirementId(id) = requirement_id;
             if let Some(first) = self.entries.iter().find(|entry| entry.id == id.text) {
                 duplicate(id, &first.span, reader);
                 continue;
@@ -151,8 +157,11 @@ impl Catalogue {
                 span: id.span.clone(),
                 section: section.map(|section| section.id.text.clone()),
                 level: form.level.0,
+                has_readings: matches!(form.reading.0, Some(Some(_))),
             });
-            self.requirements.extend(section.and_then(|section| requirement(form, &section.title)));
+            let readings = readings::read(form.reading.0.take(), requirement_id, form.level.0, reader);
+            self.requirements
+                .extend(section.and_then(|section| requirement(form, &section.title, readings?)));
         }
     }
 }
@@ -196,7 +205,8 @@ fn known_section<'s>(written: &Written, sections: &'s [Section], reader: &mut Re
     found
 }
 
-fn requirement(form: RequirementForm, section: &str) -> Option<Requirement> {
+fn requirement(form: RequirementForm, section: &str, readings: Vec<Reading>) -> Option<Requirement> {
+    let default = readings.iter().find(|reading| reading.default);
     Some(Requirement {
         id: form.id.0?.0.text,
         section: section.to_owned(),
@@ -206,10 +216,12 @@ fn requirement(form: RequirementForm, section: &str) -> Option<Requirement> {
         source: form.source.0?.0,
         why: form.why.0?.0,
         mend: form.mend.0?.0,
+        chosen: default.map(|reading| Chosen { reading: reading.id.clone(), reason: None }),
+        readings,
     })
 }
 
-const LEVELS: [Level; 3] = [Level::Must, Level::Should, Level::Info];
+pub(super) const LEVELS: [Level; 3] = [Level::Must, Level::Should, Level::Info];
 
 impl Value for Level {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
@@ -223,6 +235,13 @@ impl Value for Level {
 
     fn schema(_: &mut Defs) -> Json {
         json!({ "enum": LEVELS.map(Level::as_str) })
+    }
+}
+
+impl RequirementId {
+    /// What was written.
+    pub(super) fn written(&self) -> &Written {
+        &self.0
     }
 }
 

@@ -46,6 +46,13 @@ pub fn summary(run: &Run, style: Style) -> String {
             visible::line(reason, 300)
         ));
     }
+    for (requirement, departure) in tally::departures(run) {
+        text.push_str(&format!(
+            "\nReading: {} {}\n",
+            visible::line(&requirement.id, 80),
+            visible::line(&departure, 400)
+        ));
+    }
     for note in &run.notes {
         text.push_str(&format!("\nNote: {}\n", visible::line(note, 300)));
     }

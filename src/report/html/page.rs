@@ -43,6 +43,8 @@ pub struct Page {
     total: usize,
     notes: Vec<String>,
     lacks: Vec<(String, String)>,
+    /// Promises that are not read by the catalogue's default, and how they are read.
+    departures: Vec<(PromiseView, String)>,
     /// Cases are shown without requests and answers, because there are too many.
     shortened: bool,
     full: usize,
@@ -112,6 +114,9 @@ impl Page {
                 .lacks
                 .iter()
                 .map(|(capability, reason)| (visible::line(capability, SHORT), visible::line(reason, SHORT)))
+                .collect(),
+            departures: tally::departures(run)
+                .map(|(requirement, told)| (PromiseView::of(requirement), visible::line(&told, 2_000)))
                 .collect(),
             shortened,
             full: FULL,

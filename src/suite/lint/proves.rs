@@ -21,6 +21,11 @@ pub fn proves(proves: &[Written], catalogue: &Catalogue, reader: &mut Reader) ->
             let mistake = reader.mistake(Code::DuplicateRequirement, written.span.clone(), message);
             reader.note(mistake);
         }
+        if entry.has_readings && proves.len() > 1 {
+            let message = format!("`{}` has readings, and the case proves more than that", written.text);
+            let mistake = reader.mistake(Code::ReadingBeside, written.span.clone(), message);
+            reader.note(mistake.help("make a case of its own for it, which a target's choice can leave out"));
+        }
         match (first, entry.level) {
             (None, Some(level)) => first = Some((written, level)),
             (Some((other, weighed)), Some(level)) if level != weighed => {

@@ -1,0 +1,138 @@
+//! What a run is judged by: the catalogue, with the readings that the target file chose.
+
+use crate::results::{Chosen, Level, Requirement};
+use crate::suite::{Case, Library, near};
+use crate::target::{Choice, TargetFile, pointed};
+
+/// The requirements of a run, as they weigh in it.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// In the order of the catalogue.
+    pub requirements: Vec<Requirement>,
+}
+
+/// Why a run can't be judged as its target file wants it.
+#[derive(Debug, thiserror::Error)]
+pub enum TermsError {
+    /// `at` everywhere: file, line and column, and the line itself.
+    #[error("{}: the catalogue has no requirement {id}{}{}", at.0, meant(near), at.1)]
+    UnknownRequirement { at: (String, String), id: String, near: Option<String> },
+    #[error("{}: {id} has no readings to choose from: the documents say it plainly; leave it out{}", at.0, at.1)]
+    NothingToChoose { at: (String, String), id: String },
+    #[error("{}: {id} has no reading {reading}{}; its readings are {known}{}", at.0, meant(near), at.1)]
+    UnknownReading { at: (String, String), id: String, reading: String, near: Option<String>, known: String },
+}
+
+fn meant(near: &Option<String>) -> String {
+    near.as_ref().map_or_else(String::new, |near| format!(", did you mean {near}?"))
+}
+
+impl Terms {
+    /// The catalogue as it is, by its default readings.
+    pub fn usual(library: &Library) -> Terms {
+        Terms { requirements: library.catalogue.requirements.clone() }
+    }
+
+    /// The catalogue as this target file reads it.
+    ///
+    /// # Errors
+    ///
+    /// The first choice, in the order of the file, that names no requirement or none of its readings.
+    pub fn of(library: &Library, file: &TargetFile) -> Result<Terms, TermsError> {
+        let mut terms = Terms::usual(library);
+        for choice in &file.choices {
+            terms.choose(choice)?;
+        }
+        Ok(terms)
+    }
+
+    /// A requirement of the run.
+    pub fn requirement(&self, id: &str) -> Option<&Requirement> {
+        self.requirements.iter().find(|requirement| requirement.id == id)
+    }
+
+    /// What a violation of the case weighs.
+    pub(super) fn level(&self, case: &Case) -> Level {
+        let levels =
+            case.proves.iter().filter_map(|id| self.requirement(id)).map(|requirement| requirement.level);
+        levels.max().unwrap_or(Level::Must)
+    }
+
+    /// Why the case is not judged: the reading that was chosen judges nothing.
+    pub(super) fn left_out(&self, case: &Case) -> Option<String> {
+        let requirements = case.proves.iter().filter_map(|id| self.requirement(id));
+        requirements.into_iter().find_map(|requirement| {
+            let (reading, reason) = requirement.departure().filter(|(reading, _)| reading.level.is_none())?;
+            Some(format!(
+                "{} is read as `{}` here, which is not judged: {reason}",
+                requirement.id, reading.id
+            ))
+        })
+    }
+
+    fn choose(&mut self, choice: &Choice) -> Result<(), TermsError> {
+        let Some(at) = self.requirements.iter().position(|known| known.id == choice.requirement) else {
+            let known = self.requirements.iter().map(|known| known.id.as_str());
+            return Err(TermsError::UnknownRequirement {
+                at: pointed(&choice.requirement_at),
+                near: near(&choice.requirement, known).map(str::to_owned),
+                id: choice.requirement.clone(),
+            });
+        };
+        let requirement = &mut self.requirements[at];
+        if requirement.readings.is_empty() {
+            return Err(TermsError::NothingToChoose {
+                at: pointed(&choice.requirement_at),
+                id: choice.requirement.clone(),
+            });
+        }
+        let Some(reading) = requirement.readings.iter().find(|reading| reading.id == choice.reading) else {
+            let known: Vec<&str> = requirement.readings.iter().map(|reading| reading.id.as_str()).collect();
+            return Err(TermsError::UnknownReading {
+                at: pointed(&choice.reading_at),
+                id: choice.requirement.clone(),
+                reading: choice.reading.clone(),
+                near: near(&choice.reading, known.iter().copied()).map(str::to_owned),
+                known: known.join(", "),
+            });
+        };
+        requirement.level = reading.level.unwrap_or(requirement.level);
+        requirement.chosen =
+            Some(Chosen { reading: choice.reading.clone(), reason: Some(choice.reason.clone()) });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(choices: &str) -> Result<Terms, TermsError> {
+        let text = format!("name = 'x'\nbase = 'http://h'\n[readings]\n{choices}");
+        Terms::of(&Library::shipped(), &TargetFile::parse("t.toml", &text).expect("it is a target file"))
+    }
+
+    #[test]
+    fn every_choice_of_the_catalogue_can_be_made() {
+        for requirement in Library::shipped().catalogue.requirements {
+            for reading in &requirement.readings {
+                let choice =
+                    format!("\"{}\" = {{ reading = \"{}\", reason = \"why\" }}", requirement.id, reading.id);
+                let terms = terms(&choice).expect("the catalogue has it");
+                let judged = terms.requirement(&requirement.id).expect("it is still there");
+                assert_eq!(judged.reading(), Some(reading));
+                assert_eq!(judged.level, reading.level.unwrap_or(requirement.level));
+                assert_eq!(judged.departure().is_none(), reading.default);
+            }
+        }
+    }
+
+    #[test]
+    fn a_choice_changes_no_other_requirement() {
+        let terms = terms("\"code.replay-revokes\" = { reading = \"required\", reason = \"why\" }")
+            .expect("it can be made");
+        let usual = Terms::usual(&Library::shipped());
+        let changed = terms.requirements.iter().zip(&usual.requirements).filter(|(one, other)| one != other);
+        assert_eq!(changed.map(|(one, _)| one.id.as_str()).collect::<Vec<_>>(), ["code.replay-revokes"]);
+    }
+}
