@@ -45,6 +45,9 @@ pub struct Run {
     /// Suites of this folder instead of the shipped ones.
     #[arg(long, value_name = "DIR")]
     suites: Option<PathBuf>,
+    /// The edition of the catalogue to judge by: newer promises and cases are left out. Without it, the newest.
+    #[arg(long, value_name = "EDITION")]
+    edition: Option<String>,
     /// Where the reports go. Without it, a new folder under reports/, and reports/latest points at it.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -77,6 +80,8 @@ enum Stopped {
         filters.join(" or ")
     )]
     NothingSelected { filters: Vec<String> },
+    #[error("nothing to run: {newer} is newer than the edition {edition} that the run is pinned to")]
+    AllNewer { newer: String, edition: String },
     #[error("{}", lint::told(.0))]
     Suites(Vec<Diagnostic>),
 }
@@ -86,7 +91,7 @@ impl Stopped {
         match self {
             Stopped::Usage(_) | Stopped::Suites(_) => Exit::Usage,
             Stopped::Trouble(_) => Exit::Trouble,
-            Stopped::NothingSelected { .. } => Exit::NothingRan,
+            Stopped::NothingSelected { .. } | Stopped::AllNewer { .. } => Exit::NothingRan,
         }
     }
 }
@@ -142,13 +147,21 @@ impl Run {
         let library = library(self.suites.as_deref()).map_err(Stopped::Suites)?;
         let chosen = chosen_defects(&self.defect).map_err(|error| Stopped::Usage(error.to_string()))?;
         let (file, _bank) = self.aim(chosen.clone()).await?;
-        let terms = Terms::of(&library, &file).map_err(|error| Stopped::Usage(error.to_string()))?;
+        let terms = Terms::of(&library, &file, self.edition.as_deref())
+            .map_err(|error| Stopped::Usage(error.to_string()))?;
         let target = Target::open(file).map_err(|error| match error {
             OpenError::File(error) => Stopped::Usage(error.to_string()),
             OpenError::Http(_) => Stopped::Trouble(error.to_string()),
         })?;
         let plan = Plan::under(&terms, &library, &self.filters, Some(&target));
         if plan.cases.is_empty() {
+            let newer = terms.edition.left_out.iter();
+            let newer = newer.filter(|newer| self.filters.iter().any(|filter| newer.id.contains(filter)));
+            let newer: Vec<&str> = newer.map(|newer| newer.id.as_str()).collect();
+            if !newer.is_empty() {
+                let (newer, edition) = (newer.join(", "), &terms.edition.judged);
+                return Err(Stopped::AllNewer { newer, edition: edition.clone() });
+            }
             return Err(Stopped::NothingSelected { filters: self.filters });
         }
         // A folder that can't be written to does not keep the cases from being judged.
@@ -286,6 +299,7 @@ impl Run {
                     file: suite.source.path.clone(),
                 })
                 .collect(),
+            edition: terms.edition,
             requirements: terms.requirements,
             cases: Vec::new(),
             notes: defects
@@ -302,6 +316,7 @@ impl Run {
         let mut words = vec!["run".to_owned()];
         for (flag, value) in [
             ("--target", self.target.clone()),
+            ("--edition", self.edition.clone()),
             ("--suites", self.suites.as_ref().map(|path| path.display().to_string())),
         ] {
             words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));

@@ -47,7 +47,7 @@ impl Plan {
                 || parts.iter().any(|part| contains(case, part))
         };
         let cases = all()
-            .filter(|case| wanted(case))
+            .filter(|case| wanted(case) && terms.has(case))
             .map(|case| Selected {
                 case: Arc::new(case.clone()),
                 level: terms.level(case),

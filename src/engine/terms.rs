@@ -1,13 +1,16 @@
-//! What a run is judged by: the catalogue, with the readings that the target file chose.
+//! What a run is judged by: the catalogue as of an edition, with the readings that the target file chose.
 
-use crate::results::{Chosen, Level, Requirement};
+use std::collections::BTreeSet;
+
+use crate::results::{Chosen, Edition, LeftOut, LeftOutKind, Level, Requirement};
 use crate::suite::{Case, Library, near};
 use crate::target::{Choice, TargetFile, pointed};
 
 /// The requirements of a run, as they weigh in it.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// In the order of the catalogue.
+    pub edition: Edition,
+    /// Those of the edition, in the order of the catalogue.
     pub requirements: Vec<Requirement>,
 }
 
@@ -15,6 +18,8 @@ pub struct Terms {
 #[derive(Debug, thiserror::Error)]
 pub enum TermsError {
     /// `at` everywhere: file, line and column, and the line itself.
+    #[error("{}: the catalogue has no edition {edition}; it has {known}{}", at.0, at.1)]
+    UnknownEdition { at: (String, String), edition: String, known: String },
     #[error("{}: the catalogue has no requirement {id}{}{}", at.0, meant(near), at.1)]
     UnknownRequirement { at: (String, String), id: String, near: Option<String> },
     #[error("{}: {id} has no readings to choose from: the documents say it plainly; leave it out{}", at.0, at.1)]
@@ -30,20 +35,72 @@ fn meant(near: &Option<String>) -> String {
 impl Terms {
     /// The catalogue as it is, by its default readings.
     pub fn usual(library: &Library) -> Terms {
-        Terms { requirements: library.catalogue.requirements.clone() }
+        let newest = library.catalogue.edition.clone();
+        let edition = Edition { judged: newest.clone(), newest, left_out: Vec::new() };
+        Terms { edition, requirements: library.catalogue.requirements.clone() }
     }
 
-    /// The catalogue as this target file reads it.
+    /// The catalogue as this target file reads it, as of the edition that it names; `pinned`, the command line's, goes before
+    /// that.
     ///
     /// # Errors
     ///
-    /// The first choice, in the order of the file, that names no requirement or none of its readings.
-    pub fn of(library: &Library, file: &TargetFile) -> Result<Terms, TermsError> {
+    /// An unknown edition, or the first choice, in the order of the file, that names no requirement or none of its readings.
+    pub fn of(library: &Library, file: &TargetFile, pinned: Option<&str>) -> Result<Terms, TermsError> {
         let mut terms = Terms::usual(library);
+        // A choice for what is left out stays in order, so that one file serves several editions.
         for choice in &file.choices {
             terms.choose(choice)?;
         }
+        match (pinned, &file.pinned) {
+            (Some(edition), _) => terms.pin(edition, ("--edition".to_owned(), String::new()), library)?,
+            (None, Some(pinned)) => terms.pin(&pinned.edition, pointed(&pinned.at), library)?,
+            (None, None) => {}
+        }
         Ok(terms)
+    }
+
+    /// Whether the case is in the edition.
+    pub(super) fn has(&self, case: &Case) -> bool {
+        let id = case.id.split('[').next();
+        !self
+            .edition
+            .left_out
+            .iter()
+            .any(|newer| newer.kind == LeftOutKind::Case && Some(newer.id.as_str()) == id)
+    }
+
+    fn pin(&mut self, edition: &str, at: (String, String), library: &Library) -> Result<(), TermsError> {
+        let editions = &library.catalogue.editions;
+        if editions.position(edition).is_none() {
+            let known = editions.all();
+            return Err(TermsError::UnknownEdition {
+                at,
+                edition: edition.to_owned(),
+                known: known.join(", "),
+            });
+        }
+        edition.clone_into(&mut self.edition.judged);
+        let is_newer = |since: &str| !editions.has(edition, since);
+        let newer = self.requirements.extract_if(.., |requirement| is_newer(&requirement.since));
+        let left_out = newer.map(|requirement| LeftOut {
+            kind: LeftOutKind::Requirement,
+            id: requirement.id,
+            since: requirement.since,
+        });
+        self.edition.left_out.extend(left_out);
+        let mut told = BTreeSet::new();
+        for case in library.suites.iter().flat_map(|suite| &suite.cases) {
+            let id = format!("{}/{}", case.suite, case.name);
+            if is_newer(&case.since) && told.insert(id.clone()) {
+                self.edition.left_out.push(LeftOut {
+                    kind: LeftOutKind::Case,
+                    id,
+                    since: case.since.clone(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// A requirement of the run.
@@ -109,7 +166,8 @@ mod tests {
 
     fn terms(choices: &str) -> Result<Terms, TermsError> {
         let text = format!("name = 'x'\nbase = 'http://h'\n[readings]\n{choices}");
-        Terms::of(&Library::shipped(), &TargetFile::parse("t.toml", &text).expect("it is a target file"))
+        let file = TargetFile::parse("t.toml", &text).expect("it is a target file");
+        Terms::of(&Library::shipped(), &file, None)
     }
 
     #[test]

@@ -4,11 +4,13 @@
 //! here knows how the facts were gathered. Every string that came from a target has been redacted before it got here:
 //! tokens, codes and secrets appear as labels such as `‹alice·server·access 1›`.
 
+mod edition;
 mod exchange;
 mod matrix;
 mod requirement;
 mod verdict;
 
+pub use edition::{Edition, LeftOut, LeftOutKind};
 pub use exchange::{Body, Exchange, Field, Reply, Request, Response, Trouble, TroubleKind};
 pub use matrix::{
     CaseRow, Collateral, DefectRow, MATRIX_SCHEMA, Matrix, Problem, ProblemKind, RequirementRow,
@@ -45,7 +47,9 @@ pub struct Run {
     pub target: TargetSeen,
     /// The suites that had a case selected, in the order of their files.
     pub suites: Vec<SuiteSeen>,
-    /// The whole catalogue that the run judged by, in its order.
+    /// The edition of the catalogue that the run judged by.
+    pub edition: Edition,
+    /// The whole catalogue of that edition, in its order.
     pub requirements: Vec<Requirement>,
     /// In the order of the suites' files, not of time.
     pub cases: Vec<CaseResult>,

@@ -46,6 +46,8 @@ pub struct Requirement {
     pub why: String,
     /// What the server's engineer has to change.
     pub mend: String,
+    /// The first edition of the catalogue that has it.
+    pub since: String,
     /// How the documents can be read where they leave room, the default among them. Empty where they say it plainly.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub readings: Vec<Reading>,

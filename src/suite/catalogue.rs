@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::case::{Source, Span};
 use super::code::Code;
 use super::diagnostic::Diagnostic;
+use super::editions::Editions;
 use super::read::case::is_kebab;
 use super::read::file::{stands_on_its_own, syntax_mistakes};
 use super::read::form::{Lenient, form};
@@ -23,6 +24,8 @@ use crate::results::{Chosen, Level, Reading, Requirement};
 pub struct Catalogue {
     /// Which edition of the catalogue it is, such as `2026.1`.
     pub edition: String,
+    /// Every edition, this one last.
+    pub editions: Editions,
     /// In the order of the file.
     pub requirements: Vec<Requirement>,
     pub source: Arc<Source>,
@@ -40,6 +43,8 @@ pub(super) struct Entry {
     pub level: Option<Level>,
     /// Whether it has readings to choose from.
     pub has_readings: bool,
+    /// The first edition that has it.
+    pub since: String,
 }
 
 form! {
@@ -47,6 +52,8 @@ form! {
     struct CatalogueForm {
         /// Which edition it is.
         edition: Lenient<Prose>,
+        /// Every edition there was, the oldest first, this one last. Without it there is only this one.
+        editions: Lenient<Option<Vec<Written>>>,
         /// The headings.
         section: Lenient<Vec<SectionForm>>,
         /// The requirements.
@@ -83,6 +90,8 @@ form! {
         why: Lenient<Prose>,
         /// What to change.
         mend: Lenient<Prose>,
+        /// The first edition that has it. Default: the first of all.
+        since: Lenient<Option<Written>>,
         /// How the documents can be read where they leave room, one `[[requirement.reading]]` each.
         reading: Lenient<Option<Vec<ReadingForm>>>,
     }
@@ -106,6 +115,7 @@ impl Catalogue {
         let node = toml::Spanned::new(span, DeValue::Table(tree.into_inner()));
         let mut catalogue = Self {
             edition: String::new(),
+            editions: Editions::default(),
             requirements: Vec::new(),
             source: Arc::clone(&source),
             entries: Vec::new(),
@@ -129,6 +139,7 @@ impl Catalogue {
     pub(super) fn unreadable(source: Arc<Source>) -> Self {
         Self {
             edition: String::new(),
+            editions: Editions::default(),
             requirements: Vec::new(),
             source,
             entries: Vec::new(),
@@ -137,7 +148,8 @@ impl Catalogue {
     }
 
     fn fill(&mut self, form: CatalogueForm, reader: &mut Reader) {
-        self.edition = form.edition.0.map_or_else(String::new, |edition| edition.0);
+        self.edition = form.edition.0.as_ref().map_or_else(String::new, |edition| edition.0.clone());
+        self.editions = Editions::read(form.edition.0, form.editions.0, reader);
         self.is_whole = form.requirement.0.is_some();
         let sections = sections(form.section.0.unwrap_or_default(), reader);
         for mut form in form.requirement.0.unwrap_or_default() {
@@ -152,16 +164,18 @@ impl Catalogue {
             }
             let section =
                 form.section.0.as_ref().and_then(|written| known_section(written, &sections, reader));
+            let since = self.editions.since(form.since.0.as_ref().and_then(Option::as_ref), reader);
             self.entries.push(Entry {
                 id: id.text.clone(),
                 span: id.span.clone(),
                 section: section.map(|section| section.id.text.clone()),
                 level: form.level.0,
                 has_readings: matches!(form.reading.0, Some(Some(_))),
+                since: since.clone(),
             });
             let readings = readings::read(form.reading.0.take(), requirement_id, form.level.0, reader);
             self.requirements
-                .extend(section.and_then(|section| requirement(form, &section.title, readings?)));
+                .extend(section.and_then(|section| requirement(form, &section.title, since, readings?)));
         }
     }
 }
@@ -205,7 +219,12 @@ fn known_section<'s>(written: &Written, sections: &'s [Section], reader: &mut Re
     found
 }
 
-fn requirement(form: RequirementForm, section: &str, readings: Vec<Reading>) -> Option<Requirement> {
+fn requirement(
+    form: RequirementForm,
+    section: &str,
+    since: String,
+    readings: Vec<Reading>,
+) -> Option<Requirement> {
     let default = readings.iter().find(|reading| reading.default);
     Some(Requirement {
         id: form.id.0?.0.text,
@@ -216,6 +235,7 @@ fn requirement(form: RequirementForm, section: &str, readings: Vec<Reading>) -> 
         source: form.source.0?.0,
         why: form.why.0?.0,
         mend: form.mend.0?.0,
+        since,
         chosen: default.map(|reading| Chosen { reading: reading.id.clone(), reason: None }),
         readings,
     })

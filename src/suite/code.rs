@@ -77,6 +77,8 @@ codes! {
         what the requirement does.",
     "GS046" ReadingBeside: "A case that proves a requirement with readings proves no other: choosing a reading changes \
         what this requirement weighs, and nothing else.",
+    "GS047" UnknownEdition: "An edition is one of the catalogue's, whose own is the last of them.",
+    "GS048" OlderThanPromise: "A case is not older than what it proves: an edition that lacks the promise can't have it.",
 }
 
 impl Code {

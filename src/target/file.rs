@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
-use super::readings::{self, Choice};
+use super::readings::{self, Choice, Pinned};
 use crate::suite::{Endpoint, Need};
 
 /// A target as its file describes it. Unknown keys are mistakes.
@@ -15,6 +15,7 @@ use crate::suite::{Endpoint, Need};
 /// name = "Our test system"
 /// base = "http://127.0.0.1:8080"
 /// client_authentication = "body"        # or "basic"
+/// edition = "2026.1"                     # of the catalogue: what is newer is not judged. Without it, the newest
 ///
 /// [endpoints]                            # each under the base, or absolute; these are the defaults
 /// authorize = "/oauth2/authorize"
@@ -52,6 +53,12 @@ pub struct TargetFile {
     /// Capability word → reason.
     #[serde(default)]
     pub lacks: BTreeMap<String, String>,
+    /// The edition as it was written, until [`TargetFile::parse`] has made [`TargetFile::pinned`] of it.
+    #[serde(default)]
+    edition: Option<toml::Spanned<String>>,
+    /// The edition of the catalogue to judge by.
+    #[serde(skip)]
+    pub pinned: Option<Pinned>,
     /// `[readings]` as it was written, until [`TargetFile::parse`] has made [`TargetFile::choices`] of it.
     #[serde(default)]
     readings: readings::Written,
@@ -178,6 +185,8 @@ impl TargetFile {
             endpoints: Endpoints::default(),
             limits: Limits::default(),
             lacks: BTreeMap::new(),
+            edition: None,
+            pinned: None,
             readings: readings::Written::new(),
             choices: Vec::new(),
         };
@@ -188,6 +197,7 @@ impl TargetFile {
     pub fn parse(path: &str, text: &str) -> Result<TargetFile, TargetError> {
         let mut file = toml::from_str::<TargetFile>(text)
             .map_err(|cause| TargetError::Malformed { path: path.into(), cause: cause.to_string() })?;
+        file.pinned = file.edition.take().map(|edition| readings::pinned(edition, path, text));
         file.choices = readings::choices(std::mem::take(&mut file.readings), path, text)?;
         file.checked(path)
     }
@@ -291,6 +301,7 @@ mod tests {
         assert_eq!(format!("{example:?}"), format!("{short:?}"));
         let written: toml::Table = text.parse().expect("it is TOML");
         let keys = |table: &str| written[table].as_table().map_or(0, toml::Table::len);
+        assert!(text.contains("\n# edition = "), "the one key whose default is not a value");
         assert_eq!((written.len(), keys("endpoints"), keys("limits")), (7, 8, 3), "a key is left out");
         for (_, word) in Need::ALL {
             assert!(text.contains(&format!("{word},")) || text.contains(&format!("{word}.")), "{word}");

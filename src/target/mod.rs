@@ -16,7 +16,7 @@ pub use burst::Released;
 pub use callback::{Callback, form_decode};
 pub use control::{ClientFacts, ControlError, LOGIN_HEADER, UserFacts, World, login_of_page};
 pub use file::{ClientAuthentication, Endpoints, Limits, TargetError, TargetFile};
-pub use readings::{Choice, pointed};
+pub use readings::{Choice, Pinned, pointed};
 pub use redact::{Redactor, Secrets};
 pub use tape::Tape;
 pub use transport::{OpenError, Target};

@@ -1,4 +1,5 @@
-//! Readings that a target file chooses: which, of what, why, and where it says so.
+//! What a target file wants to be judged by: an edition of the catalogue, and readings of its promises, each with where it
+//! says so.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,6 +25,13 @@ pub struct Choice {
     pub reason: String,
 }
 
+/// An edition of the catalogue that a target file names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pinned {
+    pub edition: String,
+    pub at: Place,
+}
+
 /// As it is written.
 pub(super) type Written = BTreeMap<Spanned<String>, Spanned<WrittenChoice>>;
 
@@ -32,6 +40,11 @@ pub(super) type Written = BTreeMap<Spanned<String>, Spanned<WrittenChoice>>;
 pub(super) struct WrittenChoice {
     reading: Spanned<String>,
     reason: Option<String>,
+}
+
+pub(super) fn pinned(written: Spanned<String>, path: &str, text: &str) -> Pinned {
+    let at = Source::new(path, text).place(&written.span());
+    Pinned { edition: written.into_inner(), at }
 }
 
 /// The choices in the order of the file.

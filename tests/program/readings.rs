@@ -23,7 +23,10 @@ fn a_chosen_reading_changes_what_a_requirement_weighs() {
     let strict = stage.run(&stage.target(bank.address(), &choosing("every-token-required")), &[NARROW]);
     assert_eq!(strict.code, Some(1), "{strict}");
     let run = strict.results();
-    assert!(run.cases.iter().any(|case| case.verdict == Verdict::Fail && case.level == Level::Must), "{strict}");
+    assert!(
+        run.cases.iter().any(|case| case.verdict == Verdict::Fail && case.level == Level::Must),
+        "{strict}"
+    );
 }
 
 #[test]
@@ -38,7 +41,9 @@ fn a_reading_that_judges_nothing_skips_the_cases_and_every_report_says_so() {
     assert!(!left_out.is_empty() && left_out.iter().all(|case| case.verdict == Verdict::Skipped), "{ended}");
     assert!(judged.iter().all(|case| case.verdict == Verdict::Pass), "{ended}");
     let console = ended.stdout.clone();
-    for text in [console, text_of(&ended.reports.join("index.html")), text_of(&ended.reports.join("junit.xml"))] {
+    for text in
+        [console, text_of(&ended.reports.join("index.html")), text_of(&ended.reports.join("junit.xml"))]
+    {
         assert!(text.contains("access-only") && text.contains("section 4 of our contract"), "{text}");
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use grantspec::results::{
-    Body, CaseResult, Chosen, Exchange, Field, Finding, Level, Observation, Place, Reading, Reply, Request,
-    Requirement, Response, Rounds, Run, SCHEMA, SampleSeen, Standing, StepResult, SuiteSeen, TargetSeen,
-    Trouble, TroubleKind, Verdict,
+    Body, CaseResult, Chosen, Edition, Exchange, Field, Finding, LeftOut, LeftOutKind, Level, Observation,
+    Place, Reading, Reply, Request, Requirement, Response, Rounds, Run, SCHEMA, SampleSeen, Standing,
+    StepResult, SuiteSeen, TargetSeen, Trouble, TroubleKind, Verdict,
 };
 
 /// Markup, a script's end, a bidi override, control characters, and U+FFFD for bytes that were not UTF-8.
@@ -35,6 +35,18 @@ pub fn run() -> Run {
             suite("code", "Exchanging the authorization code"),
             suite("logout", "Logging out"),
         ],
+        edition: Edition {
+            judged: "2026.1".into(),
+            newest: "2026.2".into(),
+            left_out: vec![
+                LeftOut {
+                    kind: LeftOutKind::Requirement,
+                    id: "refresh.not-after-midnight".into(),
+                    since: "2026.2".into(),
+                },
+                LeftOut { kind: LeftOutKind::Case, id: "refresh/late-hours".into(), since: "2026.2".into() },
+            ],
+        },
         requirements: requirements(),
         cases: vec![
             single_use(),
@@ -65,6 +77,7 @@ fn requirements() -> Vec<Requirement> {
         mend: "Mark a refresh token as used in the same transaction that issues its successor, and refuse it from then on \
                without a grace period."
             .into(),
+        since: "2026.1".into(),
         readings: Vec::new(),
         chosen: None,
     }

@@ -46,6 +46,9 @@ pub fn summary(run: &Run, style: Style) -> String {
             visible::line(reason, 300)
         ));
     }
+    if let Some(left_out) = tally::left_out(run) {
+        text.push_str(&format!("\n{}\n", visible::line(&left_out, 600)));
+    }
     for (requirement, departure) in tally::departures(run) {
         text.push_str(&format!(
             "\nReading: {} {}\n",
@@ -57,8 +60,9 @@ pub fn summary(run: &Run, style: Style) -> String {
         text.push_str(&format!("\nNote: {}\n", visible::line(note, 300)));
     }
     text.push_str(&format!(
-        "\ngrantspec {}, seed {}, {}\n",
+        "\ngrantspec {}, catalogue {}, seed {}, {}\n",
         visible::line(&run.version, 40),
+        visible::line(&tally::edition(run), 100),
         run.seed,
         tally::duration(run.duration_ms),
     ));
