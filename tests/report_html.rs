@@ -105,6 +105,19 @@ fn failures_come_first_and_open_with_all_that_a_reader_needs() {
 }
 
 #[test]
+fn a_promise_shows_how_it_is_read_and_a_departure_is_plain_to_see() {
+    let page = parse(&report_support::run());
+    let usual: String = one(&page, "details#case\\:refresh\\/single-use .reading").text().collect();
+    assert!(usual.contains("A code is held to no-grace") && usual.contains("the default"), "{usual}");
+    assert!(usual.contains("grace (should)"), "the other reading is named too: {usual}");
+    let notes: String = one(&page, ".notes").text().collect();
+    let told = "code.expires is read as `any-time` (not judged) and not as `ten-minutes` (should): the test system's";
+    assert!(notes.contains(told), "{notes}");
+    let row: String = one(&page, "tr#promise\\:code\\.expires .departs").text().collect();
+    assert!(row.contains("any-time") && row.contains("codes live for a day"), "{row}");
+}
+
+#[test]
 fn a_story_is_a_picture_with_a_name_and_a_description() {
     let page = parse(&report_support::run());
     let picture = all(&page, "svg[role=img]");

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use grantspec::engine::{self, Plan};
+use grantspec::engine::{self, Plan, Terms};
 use grantspec::results::{Run, SCHEMA, SuiteSeen, TargetSeen};
 use grantspec::suite::Library;
 use grantspec::target::Target;
@@ -46,6 +46,7 @@ pub async fn judged(library: &Library, plan: &Plan, target: &Target) -> Run {
             lacks: target.file().lacks.clone(),
         },
         suites: suites.collect(),
+        edition: Terms::usual(library).edition,
         requirements: library.catalogue.requirements.clone(),
         cases,
         notes: Vec::new(),

@@ -12,7 +12,7 @@ use super::folder::{Folder, FolderError};
 use super::lint;
 use super::output::{complain, err, is_watched, out};
 use super::stop::Stop;
-use crate::engine::{self, Plan};
+use crate::engine::{self, Plan, Terms};
 use crate::reference::defects::{self, Defect};
 use crate::reference::{self, Running};
 use crate::report::console::{Mode, Progress, Style, case_block, summary};
@@ -46,6 +46,9 @@ pub struct Run {
     /// Suites of this folder instead of the shipped ones.
     #[arg(long, value_name = "DIR")]
     suites: Option<PathBuf>,
+    /// The edition of the catalogue to judge by: newer promises and cases are left out. Without it, the newest.
+    #[arg(long, value_name = "EDITION")]
+    edition: Option<String>,
     /// Where the reports go. Without it, a new folder under reports/, and reports/latest points at it.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -78,6 +81,8 @@ enum Stopped {
         filters.join(" or ")
     )]
     NothingSelected { filters: Vec<String> },
+    #[error("nothing to run: {newer} is newer than the edition {edition} that the run is pinned to")]
+    AllNewer { newer: String, edition: String },
     #[error("{}", lint::told(.0))]
     Suites(Vec<Diagnostic>),
 }
@@ -87,7 +92,7 @@ impl Stopped {
         match self {
             Stopped::Usage(_) | Stopped::Suites(_) => Exit::Usage,
             Stopped::Trouble(_) => Exit::Trouble,
-            Stopped::NothingSelected { .. } => Exit::NothingRan,
+            Stopped::NothingSelected { .. } | Stopped::AllNewer { .. } => Exit::NothingRan,
         }
     }
 }
@@ -143,12 +148,21 @@ impl Run {
         let library = library(self.suites.as_deref()).map_err(Stopped::Suites)?;
         let chosen = chosen_defects(&self.defect).map_err(|error| Stopped::Usage(error.to_string()))?;
         let (file, _bank) = self.aim(chosen.clone()).await?;
+        let terms = Terms::of(&library, &file, self.edition.as_deref())
+            .map_err(|error| Stopped::Usage(error.to_string()))?;
         let target = Target::open(file).map_err(|error| match error {
             OpenError::File(error) => Stopped::Usage(error.to_string()),
             OpenError::Http(_) => Stopped::Trouble(error.to_string()),
         })?;
-        let plan = Plan::select(&library, &self.filters, Some(&target));
+        let plan = Plan::under(&terms, &library, &self.filters, Some(&target));
         if plan.cases.is_empty() {
+            let newer = terms.edition.left_out.iter();
+            let newer = newer.filter(|newer| self.filters.iter().any(|filter| newer.id.contains(filter)));
+            let newer: Vec<&str> = newer.map(|newer| newer.id.as_str()).collect();
+            if !newer.is_empty() {
+                let (newer, edition) = (newer.join(", "), &terms.edition.judged);
+                return Err(Stopped::AllNewer { newer, edition: edition.clone() });
+            }
             return Err(Stopped::NothingSelected { filters: self.filters });
         }
         // A folder that can't be written to does not keep the cases from being judged.
@@ -160,7 +174,7 @@ impl Run {
                 None
             }
         };
-        let mut run = self.blank(&library, &plan, &target, &chosen);
+        let mut run = self.blank(&library, terms, &plan, &target, &chosen);
         let began = Instant::now();
         run.interrupted = self.judge(&plan, &target, &mut run).await;
         run.duration_ms = began.elapsed().as_millis() as u64;
@@ -256,6 +270,7 @@ impl Run {
     fn blank(
         &self,
         library: &Library,
+        terms: Terms,
         plan: &Plan,
         target: &Target,
         defects: &[&'static Defect],
@@ -285,7 +300,8 @@ impl Run {
                     file: suite.source.path.clone(),
                 })
                 .collect(),
-            requirements: library.catalogue.requirements.clone(),
+            edition: terms.edition,
+            requirements: terms.requirements,
             cases: Vec::new(),
             notes: defects
                 .iter()
@@ -301,6 +317,7 @@ impl Run {
         let mut words = vec!["run".to_owned()];
         for (flag, value) in [
             ("--target", self.target.clone()),
+            ("--edition", self.edition.clone()),
             ("--suites", self.suites.as_ref().map(|path| path.display().to_string())),
         ] {
             words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));

@@ -7,7 +7,6 @@ mod answer;
 mod case;
 mod checks;
 mod guess;
-
 mod judge;
 mod page;
 mod plan;
@@ -15,8 +14,10 @@ mod redirects;
 mod scene;
 mod secrets;
 mod steps;
+mod terms;
 
 pub use plan::{Plan, Selected};
+pub use terms::{Terms, TermsError};
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::terms::Terms;
 use crate::results::Level;
 use crate::suite::{Case, Library, Verb};
 use crate::target::Target;
@@ -20,7 +21,7 @@ pub struct Selected {
     pub level: Level,
     /// How often it runs: as the case says, or less where only a glance is wanted.
     pub rounds: u32,
-    /// Why it can't be run against this target: the missing capability and its reason.
+    /// Why it is not run: the missing capability and its reason, or the reading that does not judge it.
     pub skip: Option<String>,
 }
 
@@ -28,6 +29,11 @@ impl Plan {
     /// Selects the cases that `filters` name by id (all variants of one without its variant), and for every other filter
     /// those whose id contains it, or that prove a requirement whose id does. No filter selects all.
     pub fn select(library: &Library, filters: &[String], target: Option<&Target>) -> Plan {
+        Plan::under(&Terms::usual(library), library, filters, target)
+    }
+
+    /// Like [`Plan::select`], with what each case weighs, and whether it is judged, after these terms.
+    pub fn under(terms: &Terms, library: &Library, filters: &[String], target: Option<&Target>) -> Plan {
         let all = || library.suites.iter().flat_map(|suite| &suite.cases);
         let is_a_case = |filter: &String| all().any(|case| is_this(case, filter));
         let (cases, parts): (Vec<&String>, Vec<&String>) =
@@ -41,12 +47,12 @@ impl Plan {
                 || parts.iter().any(|part| contains(case, part))
         };
         let cases = all()
-            .filter(|case| wanted(case))
+            .filter(|case| wanted(case) && terms.has(case))
             .map(|case| Selected {
                 case: Arc::new(case.clone()),
-                level: level(case, library),
+                level: terms.level(case),
                 rounds: case.rounds,
-                skip: target.and_then(|target| skip(case, target)),
+                skip: terms.left_out(case).or_else(|| target.and_then(|target| skip(case, target))),
             })
             .collect();
         Plan { cases }
@@ -69,12 +75,6 @@ impl Selected {
 /// Whether `id` is the case's own, with or without its variant.
 fn is_this(case: &Case, id: &str) -> bool {
     case.id == id || case.id.split('[').next() == Some(id)
-}
-
-/// What its requirements weigh: they are all of one level.
-fn level(case: &Case, library: &Library) -> Level {
-    let levels = case.proves.iter().filter_map(|id| library.catalogue.requirement(id)).map(|seen| seen.level);
-    levels.max().unwrap_or(Level::Must)
 }
 
 fn skip(case: &Case, target: &Target) -> Option<String> {

@@ -25,7 +25,11 @@ pub fn matrix(library: &Library, heard: &[Heard], whole: bool) -> Matrix {
     let case_rows: Vec<CaseRow> = cases.iter().map(|case| case_row(case, &rows)).collect();
     let requirements = requirement_rows(library, &cases, &rows);
     if whole {
-        problems.extend(case_rows.iter().filter(|row| row.kills.is_empty()).map(toothless));
+        // A promise that is only recorded breaks under nothing.
+        let recorded =
+            |id: &String| library.catalogue.requirement(id).is_some_and(|known| known.level == Level::Info);
+        let judged = case_rows.iter().filter(|row| !row.proves.iter().all(recorded));
+        problems.extend(judged.filter(|row| row.kills.is_empty()).map(toothless));
         problems.extend(requirements.iter().filter_map(uncovered));
         problems.extend(idle(&cases, &used));
     }

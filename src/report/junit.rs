@@ -13,7 +13,7 @@ use quick_junit::{NonSuccessKind, Property, Report, SerializeError, TestCase, Te
 use crate::results::{CaseResult, Requirement, Run, SuiteSeen, Verdict};
 
 use super::console::{self, Style};
-use super::visible;
+use super::{tally, visible};
 
 /// How long an attribute's value may get, in characters.
 const SHORT: usize = 500;
@@ -60,8 +60,10 @@ fn suite(
         ("about", seen.about.clone()),
         ("target", run.target.base.clone()),
         ("grantspec", run.version.clone()),
+        ("edition", tally::edition(run)),
         ("seed", run.seed.to_string()),
     ];
+    properties.extend(tally::left_out(run).map(|told| ("left-out", told)));
     if run.interrupted {
         properties.push(("interrupted", "true".to_owned()));
     }
@@ -84,6 +86,13 @@ fn test_case(run: &Run, case: &CaseResult, requirements: &HashMap<&str, &Require
         test_case.add_property(Property::new("requirement", visible::line(id, SHORT)));
         if let Some(requirement) = requirements.get(id.as_str()) {
             test_case.add_property(Property::new("source", visible::line(&requirement.source, SHORT)));
+            if let Some(reading) = requirement.reading() {
+                let told = match requirement.departure() {
+                    Some((_, reason)) => format!("{} ({}): {reason}", reading.id, reading.weight()),
+                    None => format!("{} ({}), the default", reading.id, reading.weight()),
+                };
+                test_case.add_property(Property::new("reading", visible::line(&told, SHORT)));
+            }
         }
     }
     test_case.add_property(Property::new("level", case.level.as_str()));

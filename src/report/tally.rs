@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::results::{CaseResult, Level, Requirement, Run, Verdict};
+use crate::results::{CaseResult, Edition, LeftOutKind, Level, Requirement, Run, Verdict};
 
 /// How many cases came to each verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -191,6 +191,42 @@ pub fn by_section(run: &Run) -> Vec<Section<'_>> {
         }
     }
     sections
+}
+
+/// What was left out for being newer than the edition that the run was pinned to, in a sentence, if anything was.
+pub fn left_out(run: &Run) -> Option<String> {
+    let edition = &run.edition;
+    let of_kind = |kind: LeftOutKind| edition.left_out.iter().filter(|left| left.kind == kind).count();
+    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let ids: Vec<String> =
+        edition.left_out.iter().map(|left| format!("{} (since {})", left.id, left.since)).collect();
+    (!ids.is_empty()).then(|| {
+        format!(
+            "Newer than the pinned edition {}, and not judged: {} and {}: {}.",
+            edition.judged,
+            counted(of_kind(LeftOutKind::Requirement), "promise"),
+            counted(of_kind(LeftOutKind::Case), "case"),
+            ids.join(", ")
+        )
+    })
+}
+
+/// The edition that was judged by: `2026.1`, or `2026.1 (the newest is 2026.2)`.
+pub fn edition(run: &Run) -> String {
+    let Edition { judged, newest, .. } = &run.edition;
+    if judged == newest { judged.clone() } else { format!("{judged} (the newest is {newest})") }
+}
+
+/// The requirements that are not read by the catalogue's default, each with how it is read and why, to be put behind its
+/// id: ``is read as `access-only` (not judged) and not as `every-token` (should): our contract says so``.
+pub fn departures(run: &Run) -> impl Iterator<Item = (&Requirement, String)> {
+    run.requirements.iter().filter_map(|requirement| {
+        let (reading, reason) = requirement.departure()?;
+        let usual = requirement.readings.iter().find(|reading| reading.default);
+        let usual = usual
+            .map_or_else(String::new, |usual| format!(" and not as `{}` ({})", usual.id, usual.weight()));
+        Some((requirement, format!("is read as `{}` ({}){usual}: {reason}", reading.id, reading.weight())))
+    })
 }
 
 #[cfg(test)]

@@ -4,14 +4,18 @@
 //! here knows how the facts were gathered. Every string that came from a target has been redacted before it got here:
 //! tokens, codes and secrets appear as labels such as `‹alice·server·access 1›`.
 
+mod edition;
 mod exchange;
 mod matrix;
+mod requirement;
 mod verdict;
 
+pub use edition::{Edition, LeftOut, LeftOutKind};
 pub use exchange::{Body, Exchange, Field, Reply, Request, Response, Trouble, TroubleKind};
 pub use matrix::{
     CaseRow, Collateral, DefectRow, MATRIX_SCHEMA, Matrix, Problem, ProblemKind, RequirementRow,
 };
+pub use requirement::{Chosen, Level, Reading, Requirement};
 pub use verdict::{Exit, Verdict};
 
 use std::collections::BTreeMap;
@@ -43,7 +47,9 @@ pub struct Run {
     pub target: TargetSeen,
     /// The suites that had a case selected, in the order of their files.
     pub suites: Vec<SuiteSeen>,
-    /// The whole catalogue that the run judged by, in its order.
+    /// The edition of the catalogue that the run judged by.
+    pub edition: Edition,
+    /// The whole catalogue of that edition, in its order.
     pub requirements: Vec<Requirement>,
     /// In the order of the suites' files, not of time.
     pub cases: Vec<CaseResult>,
@@ -69,50 +75,6 @@ pub struct SuiteSeen {
     pub about: String,
     /// The suite's file, as it was named when it was read.
     pub file: String,
-}
-
-/// How much a requirement weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Recorded, never judged.
-    Info,
-    /// Best practice: a violation is a warning.
-    Should,
-    /// The bank's own words, or an RFC's MUST that they rest on: a violation is a failure.
-    Must,
-}
-
-impl Level {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Level::Info => "info",
-            Level::Should => "should",
-            Level::Must => "must",
-        }
-    }
-}
-
-/// A promise of the catalogue, as it stood when the run was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Requirement {
-    /// `section.name`, such as `refresh.single-use`.
-    pub id: String,
-    /// The heading it stands under, such as `Refreshing access`.
-    pub section: String,
-    pub level: Level,
-    /// The promise in one sentence.
-    pub promise: String,
-    /// The source's own words, where it has any.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub quote: Option<String>,
-    /// Where the promise stands, such as `Monzo API docs, "Refreshing access"` or `RFC 6749 §4.1.2`.
-    pub source: String,
-    /// What a broken promise lets happen, for somebody who has to decide how urgent it is.
-    pub why: String,
-    /// What the server's engineer has to change.
-    pub mend: String,
 }
 
 /// One case, one variant of it.

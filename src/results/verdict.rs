@@ -67,7 +67,10 @@ impl Exit {
     pub fn of(verdicts: impl IntoIterator<Item = Verdict>, strict: bool) -> Exit {
         let mut heaviest = None;
         for verdict in verdicts {
-            heaviest = heaviest.max(Some(verdict));
+            // What was left out is no reason to doubt what was judged.
+            if verdict != Verdict::Skipped {
+                heaviest = heaviest.max(Some(verdict));
+            }
         }
         match heaviest {
             None | Some(Verdict::Skipped) => Exit::NothingRan,
@@ -83,5 +86,19 @@ impl Exit {
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         std::process::ExitCode::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skipped_cases_change_nothing_where_others_were_judged() {
+        assert_eq!(Exit::of([Verdict::Pass, Verdict::Skipped], false), Exit::Conformant);
+        assert_eq!(Exit::of([Verdict::Skipped, Verdict::Warn], false), Exit::Conformant);
+        assert_eq!(Exit::of([Verdict::Fail, Verdict::Skipped], false), Exit::NotConformant);
+        assert_eq!(Exit::of([Verdict::Skipped, Verdict::Skipped], false), Exit::NothingRan);
+        assert_eq!(Exit::of([], false), Exit::NothingRan);
     }
 }

@@ -42,6 +42,8 @@ pub struct Case {
     pub proves: Vec<String>,
     /// Other requirements (or defects of them) that break it too, and why that is in order.
     pub also: BTreeMap<String, String>,
+    /// The first edition of the catalogue that has it.
+    pub since: String,
     /// How often to run it, each time in a fresh world; at least 1.
     pub rounds: u32,
     /// What the target must be able to do: derived from the steps, and `needs`.

@@ -9,19 +9,23 @@ use toml::de::{DeTable, DeValue};
 use super::case::{Source, Span};
 use super::code::Code;
 use super::diagnostic::Diagnostic;
+use super::editions::Editions;
 use super::read::case::is_kebab;
 use super::read::file::{stands_on_its_own, syntax_mistakes};
 use super::read::form::{Lenient, form};
 use super::read::value::{Defs, Prose, Value};
 use super::read::wording::{meant_or_list, shown};
 use super::read::{Node, Reader, Written};
-use crate::results::{Level, Requirement};
+use super::readings::{self, ReadingForm};
+use crate::results::{Chosen, Level, Reading, Requirement};
 
 /// Every promise that a case can prove.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     /// Which edition of the catalogue it is, such as `2026.1`.
     pub edition: String,
+    /// Every edition, this one last.
+    pub editions: Editions,
     /// In the order of the file.
     pub requirements: Vec<Requirement>,
     pub source: Arc<Source>,
@@ -37,6 +41,10 @@ pub(super) struct Entry {
     pub span: Span,
     pub section: Option<String>,
     pub level: Option<Level>,
+    /// Whether it has readings to choose from.
+    pub has_readings: bool,
+    /// The first edition that has it.
+    pub since: String,
 }
 
 form! {
@@ -44,6 +52,8 @@ form! {
     struct CatalogueForm {
         /// Which edition it is.
         edition: Lenient<Prose>,
+        /// Every edition there was, the oldest first, this one last. Without it there is only this one.
+        editions: Lenient<Option<Vec<Written>>>,
         /// The headings.
         section: Lenient<Vec<SectionForm>>,
         /// The requirements.
@@ -80,6 +90,10 @@ form! {
         why: Lenient<Prose>,
         /// What to change.
         mend: Lenient<Prose>,
+        /// The first edition that has it. Default: the first of all.
+        since: Lenient<Option<Written>>,
+        /// How the documents can be read where they leave room, one `[[requirement.reading]]` each.
+        reading: Lenient<Option<Vec<ReadingForm>>>,
     }
 }
 
@@ -101,6 +115,7 @@ impl Catalogue {
         let node = toml::Spanned::new(span, DeValue::Table(tree.into_inner()));
         let mut catalogue = Self {
             edition: String::new(),
+            editions: Editions::default(),
             requirements: Vec::new(),
             source: Arc::clone(&source),
             entries: Vec::new(),
@@ -124,6 +139,7 @@ impl Catalogue {
     pub(super) fn unreadable(source: Arc<Source>) -> Self {
         Self {
             edition: String::new(),
+            editions: Editions::default(),
             requirements: Vec::new(),
             source,
             entries: Vec::new(),
@@ -132,27 +148,34 @@ impl Catalogue {
     }
 
     fn fill(&mut self, form: CatalogueForm, reader: &mut Reader) {
-        self.edition = form.edition.0.map_or_else(String::new, |edition| edition.0);
+        self.edition = form.edition.0.as_ref().map_or_else(String::new, |edition| edition.0.clone());
+        self.editions = Editions::read(form.edition.0, form.editions.0, reader);
         self.is_whole = form.requirement.0.is_some();
         let sections = sections(form.section.0.unwrap_or_default(), reader);
-        for form in form.requirement.0.unwrap_or_default() {
-            let Some(RequirementId(id)) = &form.id.0 else {
+        for mut form in form.requirement.0.unwrap_or_default() {
+            let Some(requirement_id) = &form.id.0 else {
                 self.is_whole = false;
                 continue;
             };
+            let RequirementId(id) = requirement_id;
             if let Some(first) = self.entries.iter().find(|entry| entry.id == id.text) {
                 duplicate(id, &first.span, reader);
                 continue;
             }
             let section =
                 form.section.0.as_ref().and_then(|written| known_section(written, &sections, reader));
+            let since = self.editions.since(form.since.0.as_ref().and_then(Option::as_ref), reader);
             self.entries.push(Entry {
                 id: id.text.clone(),
                 span: id.span.clone(),
                 section: section.map(|section| section.id.text.clone()),
                 level: form.level.0,
+                has_readings: matches!(form.reading.0, Some(Some(_))),
+                since: since.clone(),
             });
-            self.requirements.extend(section.and_then(|section| requirement(form, &section.title)));
+            let readings = readings::read(form.reading.0.take(), requirement_id, form.level.0, reader);
+            self.requirements
+                .extend(section.and_then(|section| requirement(form, &section.title, since, readings?)));
         }
     }
 }
@@ -196,7 +219,13 @@ fn known_section<'s>(written: &Written, sections: &'s [Section], reader: &mut Re
     found
 }
 
-fn requirement(form: RequirementForm, section: &str) -> Option<Requirement> {
+fn requirement(
+    form: RequirementForm,
+    section: &str,
+    since: String,
+    readings: Vec<Reading>,
+) -> Option<Requirement> {
+    let default = readings.iter().find(|reading| reading.default);
     Some(Requirement {
         id: form.id.0?.0.text,
         section: section.to_owned(),
@@ -206,10 +235,13 @@ fn requirement(form: RequirementForm, section: &str) -> Option<Requirement> {
         source: form.source.0?.0,
         why: form.why.0?.0,
         mend: form.mend.0?.0,
+        since,
+        chosen: default.map(|reading| Chosen { reading: reading.id.clone(), reason: None }),
+        readings,
     })
 }
 
-const LEVELS: [Level; 3] = [Level::Must, Level::Should, Level::Info];
+pub(super) const LEVELS: [Level; 3] = [Level::Must, Level::Should, Level::Info];
 
 impl Value for Level {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
@@ -223,6 +255,13 @@ impl Value for Level {
 
     fn schema(_: &mut Defs) -> Json {
         json!({ "enum": LEVELS.map(Level::as_str) })
+    }
+}
+
+impl RequirementId {
+    /// What was written.
+    pub(super) fn written(&self) -> &Written {
+        &self.0
     }
 }
 

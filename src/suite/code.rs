@@ -69,9 +69,16 @@ codes! {
         a server that refuses everything would pass otherwise.",
     "GS040" UnknownParameter: "Only a parameter that the request has can be left out or sent twice.",
     "GS041" OneOf: "Some keys exclude each other, and one of them must be there.",
-    "GS042" DuplicateRequirement: "A requirement's id, or a section's, stands once in the catalogue.",
+    "GS042" DuplicateRequirement: "A requirement's id, or a section's, stands once in the catalogue, and a reading's once in its \
+        requirement.",
     "GS043" UnknownSection: "A requirement belongs to a section of the catalogue.",
     "GS044" NoSuites: "There is at least one suite to read.",
+    "GS045" DefaultReading: "A requirement has no readings, or at least two, and one of them is the default and weighs \
+        what the requirement does.",
+    "GS046" ReadingBeside: "A case that proves a requirement with readings proves no other: choosing a reading changes \
+        what this requirement weighs, and nothing else.",
+    "GS047" UnknownEdition: "An edition is one of the catalogue's, whose own is the last of them.",
+    "GS048" OlderThanPromise: "A case is not older than what it proves: an edition that lacks the promise can't have it.",
 }
 
 impl Code {

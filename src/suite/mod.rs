@@ -15,6 +15,7 @@
 //! id = "single-use"                       # kebab-case; the full id is refresh/single-use
 //! proves = ["refresh.single-use"]         # at least one, all of one level
 //! about = "A refresh token works once"
+//! since = "2026.1"                        # optional: the first edition of the catalogue that has the case
 //! rounds = 20                             # optional, 1 to 1000: each in a fresh world
 //! needs = ["clock"]                       # optional: adds to what the steps show to be needed
 //! each = { client = ["server", "other"] } # optional: variants
@@ -96,11 +97,13 @@ pub mod case;
 mod catalogue;
 pub mod code;
 mod diagnostic;
+mod editions;
 mod library;
 mod lint;
 mod load;
 mod needs;
 mod read;
+mod readings;
 mod schema;
 mod shipped;
 mod source;
@@ -108,5 +111,7 @@ mod source;
 pub use case::*;
 pub use catalogue::Catalogue;
 pub use diagnostic::{At, Diagnostic, Mark, Paint, Record, render};
+pub use editions::Editions;
 pub use library::Library;
+pub(crate) use read::wording::near;
 pub use schema::schema;

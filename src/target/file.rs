@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
+use super::readings::{self, Choice, Pinned};
 use crate::suite::{Endpoint, Need};
 
 /// A target as its file describes it. Unknown keys are mistakes.
@@ -14,6 +15,7 @@ use crate::suite::{Endpoint, Need};
 /// name = "Our test system"
 /// base = "http://127.0.0.1:8080"
 /// client_authentication = "body"        # or "basic"
+/// edition = "2026.1"                     # of the catalogue: what is newer is not judged. Without it, the newest
 ///
 /// [endpoints]                            # each under the base, or absolute; these are the defaults
 /// authorize = "/oauth2/authorize"
@@ -32,6 +34,9 @@ use crate::suite::{Endpoint, Need};
 ///
 /// [lacks]                                # a capability, and the reason that the report gives
 /// clock = "the test system runs on real time"
+///
+/// [readings]                             # how the documents are read where they leave room, and why
+/// "one.new-login-kills-refresh" = { reading = "access-only", reason = "our contract says so in section 4" }
 /// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +53,18 @@ pub struct TargetFile {
     /// Capability word → reason.
     #[serde(default)]
     pub lacks: BTreeMap<String, String>,
+    /// The edition as it was written, until [`TargetFile::parse`] has made [`TargetFile::pinned`] of it.
+    #[serde(default)]
+    edition: Option<toml::Spanned<String>>,
+    /// The edition of the catalogue to judge by.
+    #[serde(skip)]
+    pub pinned: Option<Pinned>,
+    /// `[readings]` as it was written, until [`TargetFile::parse`] has made [`TargetFile::choices`] of it.
+    #[serde(default)]
+    readings: readings::Written,
+    /// The readings that are judged instead of the catalogue's defaults.
+    #[serde(skip)]
+    pub choices: Vec<Choice>,
 }
 
 /// How a client shows its secret when nothing else is being probed (RFC 6749 §2.3.1).
@@ -154,6 +171,12 @@ pub enum TargetError {
     UnknownCapability { path: String, word: String, known: String },
     #[error("{path}: lacks.{word} gives no reason; say in a few words why the server can't do it")]
     NoReason { path: String, word: String },
+    /// `at`: file, line and column, and the line itself.
+    #[error(
+        "{}: the reading of {requirement} gives no reason; add `reason = \"…\"` with a few words on why the documents are \
+         read so{}", at.0, at.1
+    )]
+    ReadingWithoutReason { at: (String, String), requirement: String },
 }
 
 impl TargetFile {
@@ -168,15 +191,21 @@ impl TargetFile {
             endpoints: Endpoints::default(),
             limits: Limits::default(),
             lacks: BTreeMap::new(),
+            edition: None,
+            pinned: None,
+            readings: readings::Written::new(),
+            choices: Vec::new(),
         };
         file.checked("--target")
     }
 
     /// Reads a target file's text; `path` is only for messages.
     pub fn parse(path: &str, text: &str) -> Result<TargetFile, TargetError> {
-        toml::from_str::<TargetFile>(text)
-            .map_err(|cause| TargetError::Malformed { path: path.into(), cause: cause.to_string() })?
-            .checked(path)
+        let mut file = toml::from_str::<TargetFile>(text)
+            .map_err(|cause| TargetError::Malformed { path: path.into(), cause: cause.to_string() })?;
+        file.pinned = file.edition.take().map(|edition| readings::pinned(edition, path, text));
+        file.choices = readings::choices(std::mem::take(&mut file.readings), path, text)?;
+        file.checked(path)
     }
 
     /// The address of an endpoint: under the base, or as it is if it is absolute. `None` if neither makes an address.
@@ -255,6 +284,20 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_knows_where_it_stands() {
+        let file = parse(
+            "name = 'x'\nbase = 'http://h'\n[readings]\n\"b.c\" = { reason = \"so\", reading = \"d\" }\n\"a.b\" = { reading = \"c\", reason = \"why\" }",
+        )
+        .expect("it is right");
+        let choices: Vec<_> = file
+            .choices
+            .iter()
+            .map(|choice| (choice.requirement.as_str(), choice.requirement_at.line, choice.reading_at.column))
+            .collect();
+        assert_eq!(choices, [("b.c", 4, 36), ("a.b", 5, 21)]);
+    }
+
+    #[test]
     fn the_example_says_every_default_and_names_every_capability() {
         let text = include_str!("../../fixtures/targets/example.toml");
         let example = TargetFile::parse("fixtures/targets/example.toml", text).expect("it is right");
@@ -262,7 +305,8 @@ mod tests {
         assert_eq!(format!("{example:?}"), format!("{short:?}"));
         let written: toml::Table = text.parse().expect("it is TOML");
         let keys = |table: &str| written[table].as_table().map_or(0, toml::Table::len);
-        assert_eq!((written.len(), keys("endpoints"), keys("limits")), (6, 8, 3), "a key is left out");
+        assert!(text.contains("\n# edition = "), "the one key whose default is not a value");
+        assert_eq!((written.len(), keys("endpoints"), keys("limits")), (7, 8, 3), "a key is left out");
         for (_, word) in Need::ALL {
             assert!(text.contains(&format!("{word},")) || text.contains(&format!("{word}.")), "{word}");
         }
@@ -282,6 +326,10 @@ mod tests {
             ("name = 'x'\nbase = 'http://h'\n[limits]\njobs = 0", "limits.jobs is 0"),
             ("name = 'x'\nbase = 'http://h'\n[lacks]\nclok = 'y'", "lacks names clok"),
             ("name = 'x'\nbase = 'http://h'\n[lacks]\nclock = ' '", "lacks.clock gives no reason"),
+            (
+                "name = 'x'\nbase = 'http://h'\n[readings]\n\"a.b\" = { reading = \"c\" }",
+                "t.toml:4:9: the reading of a.b gives no reason",
+            ),
         ] {
             let error = parse(text).expect_err("it is wrong").to_string();
             assert!(error.contains(part) && error.contains("t.toml") && !error.contains("hush"), "{error}");

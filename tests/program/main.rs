@@ -7,6 +7,8 @@ mod common {
     pub mod stage;
     pub mod sweep;
 }
+mod editions;
+mod readings;
 mod secrecy;
 mod trouble;
 mod wire;

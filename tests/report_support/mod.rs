@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use grantspec::results::{
-    Body, CaseResult, Exchange, Field, Finding, Level, Observation, Place, Reply, Request, Requirement,
-    Response, Rounds, Run, SCHEMA, SampleSeen, Standing, StepResult, SuiteSeen, TargetSeen, Trouble,
-    TroubleKind, Verdict,
+    Body, CaseResult, Chosen, Edition, Exchange, Field, Finding, LeftOut, LeftOutKind, Level, Observation,
+    Place, Reading, Reply, Request, Requirement, Response, Rounds, Run, SCHEMA, SampleSeen, Standing,
+    StepResult, SuiteSeen, TargetSeen, Trouble, TroubleKind, Verdict,
 };
 
 /// Markup, a script's end, a bidi override, control characters, and U+FFFD for bytes that were not UTF-8.
@@ -35,6 +35,18 @@ pub fn run() -> Run {
             suite("code", "Exchanging the authorization code"),
             suite("logout", "Logging out"),
         ],
+        edition: Edition {
+            judged: "2026.1".into(),
+            newest: "2026.2".into(),
+            left_out: vec![
+                LeftOut {
+                    kind: LeftOutKind::Requirement,
+                    id: "refresh.not-after-midnight".into(),
+                    since: "2026.2".into(),
+                },
+                LeftOut { kind: LeftOutKind::Case, id: "refresh/late-hours".into(), since: "2026.2".into() },
+            ],
+        },
         requirements: requirements(),
         cases: vec![
             single_use(),
@@ -65,10 +77,20 @@ fn requirements() -> Vec<Requirement> {
         mend: "Mark a refresh token as used in the same transaction that issues its successor, and refuse it from then on \
                without a grace period."
             .into(),
+        since: "2026.1".into(),
+        readings: Vec::new(),
+        chosen: None,
     }
     };
     let docs = "Monzo API docs, \"Refreshing access\"";
-    vec![
+    let reading = |id: &str, level, default| Reading {
+        id: id.into(),
+        judged: format!("A code is held to {id}"),
+        level,
+        why: "The documents name no lifetime".into(),
+        default,
+    };
+    let mut requirements = vec![
         requirement(
             "refresh.single-use",
             "Refreshing access",
@@ -143,7 +165,18 @@ fn requirements() -> Vec<Requirement> {
             None,
             "Monzo API docs, \"Log Out\"",
         ),
-    ]
+    ];
+    // The one that a target file reads in another way, and one that is read as usual.
+    requirements[6].readings =
+        vec![reading("ten-minutes", Some(Level::Should), true), reading("any-time", None, false)];
+    requirements[6].chosen = Some(Chosen {
+        reading: "any-time".into(),
+        reason: Some("the test system's codes live for a day".into()),
+    });
+    requirements[0].readings =
+        vec![reading("no-grace", Some(Level::Must), true), reading("grace", Some(Level::Should), false)];
+    requirements[0].chosen = Some(Chosen { reading: "no-grace".into(), reason: None });
+    requirements
 }
 
 fn suite(id: &str, about: &str) -> SuiteSeen {

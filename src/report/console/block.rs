@@ -84,10 +84,17 @@ fn promise(requirement: &Requirement) -> Group<'static> {
         Some(quote) => format!("\"{quote}\" ({})", requirement.source),
         None => requirement.source.clone(),
     };
-    Group::with_title(title)
+    let group = Group::with_title(title)
         .element(note("source", &source))
         .element(note("why", &requirement.why))
-        .element(note("mend", &requirement.mend))
+        .element(note("mend", &requirement.mend));
+    let Some(reading) = requirement.reading() else { return group };
+    let chosen = match requirement.departure() {
+        Some((_, reason)) => format!("chosen in the target file: {reason}"),
+        None => "the default; a target file can choose another".to_owned(),
+    };
+    let told = format!("{} (`{}`, {}; {chosen})", reading.judged, reading.id, reading.weight());
+    group.element(note("reading", &told))
 }
 
 fn note(name: &'static str, text: &str) -> annotate_snippets::Message<'static> {

@@ -46,12 +46,23 @@ pub fn summary(run: &Run, style: Style) -> String {
             visible::line(reason, 300)
         ));
     }
+    if let Some(left_out) = tally::left_out(run) {
+        text.push_str(&format!("\n{}\n", visible::line(&left_out, 600)));
+    }
+    for (requirement, departure) in tally::departures(run) {
+        text.push_str(&format!(
+            "\nReading: {} {}\n",
+            visible::line(&requirement.id, 80),
+            visible::line(&departure, 400)
+        ));
+    }
     for note in &run.notes {
         text.push_str(&format!("\nNote: {}\n", visible::line(note, 300)));
     }
     text.push_str(&format!(
-        "\ngrantspec {}, seed {}, {}\n",
+        "\ngrantspec {}, catalogue {}, seed {}, {}\n",
         visible::line(&run.version, 40),
+        visible::line(&tally::edition(run), 100),
         run.seed,
         tally::duration(run.duration_ms),
     ));

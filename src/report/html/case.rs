@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::report::tally::duration;
 use crate::report::{evidence, visible};
-use crate::results::{CaseResult, Exchange, Finding, Place, Requirement, Run, Verdict};
+use crate::results::{CaseResult, Exchange, Finding, Place, Reading, Requirement, Run, Verdict};
 
 use super::anchor::{case_anchor, link, requirement_anchor};
 use super::step::StepView;
@@ -67,6 +67,20 @@ pub struct PromiseView {
     pub source: String,
     pub why: String,
     pub mend: String,
+    /// Where the documents leave room: what was judged.
+    pub reading: Option<ReadingView>,
+}
+
+/// How the documents were read where they leave room.
+pub struct ReadingView {
+    pub id: String,
+    pub weight: &'static str,
+    pub judged: String,
+    pub why: String,
+    /// Why the target file departs from the default reading.
+    pub departs: Option<String>,
+    /// The readings that were not judged: id, weight, and what would be judged.
+    pub others: Vec<(String, &'static str, String)>,
 }
 
 pub struct FindingView {
@@ -162,6 +176,25 @@ impl PromiseView {
             source: visible::line(&requirement.source, SHORT),
             why: visible::line(&requirement.why, LONG),
             mend: visible::line(&requirement.mend, LONG),
+            reading: requirement.reading().map(|reading| ReadingView::of(requirement, reading)),
+        }
+    }
+}
+
+impl ReadingView {
+    fn of(requirement: &Requirement, reading: &Reading) -> ReadingView {
+        let others = requirement.readings.iter().filter(|other| other.id != reading.id);
+        ReadingView {
+            id: visible::line(&reading.id, SHORT),
+            weight: reading.weight(),
+            judged: visible::line(&reading.judged, LONG),
+            why: visible::line(&reading.why, LONG),
+            departs: requirement.departure().map(|(_, reason)| visible::line(reason, LONG)),
+            others: others
+                .map(|other| {
+                    (visible::line(&other.id, SHORT), other.weight(), visible::line(&other.judged, LONG))
+                })
+                .collect(),
         }
     }
 }

@@ -43,6 +43,11 @@ pub struct Page {
     total: usize,
     notes: Vec<String>,
     lacks: Vec<(String, String)>,
+    edition: String,
+    /// What is newer than the edition, if anything was left out for it.
+    left_out: Option<String>,
+    /// Promises that are not read by the catalogue's default, and how they are read.
+    departures: Vec<(PromiseView, String)>,
     /// Cases are shown without requests and answers, because there are too many.
     shortened: bool,
     full: usize,
@@ -112,6 +117,11 @@ impl Page {
                 .lacks
                 .iter()
                 .map(|(capability, reason)| (visible::line(capability, SHORT), visible::line(reason, SHORT)))
+                .collect(),
+            edition: visible::line(&tally::edition(run), SHORT),
+            left_out: tally::left_out(run).map(|told| visible::line(&told, 20_000)),
+            departures: tally::departures(run)
+                .map(|(requirement, told)| (PromiseView::of(requirement), visible::line(&told, 2_000)))
                 .collect(),
             shortened,
             full: FULL,

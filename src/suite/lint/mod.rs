@@ -7,7 +7,7 @@ mod handles;
 pub mod library;
 mod proves;
 
-pub use proves::proves;
+pub use proves::{older_than_promise, proves};
 
 use super::case::{Span, Step};
 use super::code::Code;

@@ -1,6 +1,7 @@
 //! What a case says it proves: known requirements, all of one level.
 
 use crate::results::Level;
+use crate::suite::case::Span;
 use crate::suite::catalogue::Catalogue;
 use crate::suite::code::Code;
 use crate::suite::read::wording::{near, shown};
@@ -20,6 +21,11 @@ pub fn proves(proves: &[Written], catalogue: &Catalogue, reader: &mut Reader) ->
             let message = format!("`{}` is named twice", shown(&written.text));
             let mistake = reader.mistake(Code::DuplicateRequirement, written.span.clone(), message);
             reader.note(mistake);
+        }
+        if entry.has_readings && proves.len() > 1 {
+            let message = format!("`{}` has readings, and the case proves more than that", written.text);
+            let mistake = reader.mistake(Code::ReadingBeside, written.span.clone(), message);
+            reader.note(mistake.help("make a case of its own for it, which a target's choice can leave out"));
         }
         match (first, entry.level) {
             (None, Some(level)) => first = Some((written, level)),
@@ -41,6 +47,33 @@ pub fn proves(proves: &[Written], catalogue: &Catalogue, reader: &mut Reader) ->
         }
     }
     first.map(|(_, level)| level)
+}
+
+/// A case is in no edition that lacks what it proves. `since`: what the case says, or the first edition; `written`: where it
+/// says so; `case`: where its id stands.
+pub fn older_than_promise(
+    since: &str,
+    written: Option<&Written>,
+    case: &Span,
+    proves: &[Written],
+    catalogue: &Catalogue,
+    reader: &mut Reader,
+) {
+    // An edition that nobody knows is another mistake, and has been noted.
+    if catalogue.editions.position(since).is_none() {
+        return;
+    }
+    for named in proves {
+        let Some(entry) = catalogue.entries.iter().find(|entry| entry.id == named.text) else { continue };
+        if catalogue.editions.has(since, &entry.since) {
+            continue;
+        }
+        let message = format!("the case is there since {since}, and `{}` since {}", entry.id, entry.since);
+        let span = written.map_or(case.clone(), |written| written.span.clone());
+        let mistake = reader.mistake(Code::OlderThanPromise, span, message);
+        let mistake = mistake.also(&reader.source, named.span.clone(), "what it proves");
+        reader.note(mistake.help(format!("give the case `since = \"{}\"`", entry.since)));
+    }
 }
 
 fn unknown(written: &Written, catalogue: &Catalogue, reader: &mut Reader) {

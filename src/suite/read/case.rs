@@ -28,6 +28,8 @@ form! {
         also: Lenient<Option<Also>>,
         /// What is promised, in one sentence without a full stop.
         about: Lenient<Prose>,
+        /// The first edition of the catalogue that has it. Default: the first of all.
+        since: Lenient<Option<Written>>,
         /// How often it runs, each time in a fresh world. Default 1.
         rounds: Lenient<Option<Whole<1, 1000>>>,
         /// What the target must be able to do, besides what the steps show.
@@ -82,7 +84,11 @@ pub fn read(
     if let Some(Some(also)) = &form.also.0 {
         also.lint(&proves, catalogue, reader);
     }
+    let written = form.since.0.as_ref().and_then(Option::as_ref);
+    let since = catalogue.editions.since(written, reader);
     let case_span = form.id.0.as_ref().map_or(node.span(), |id| id.span.clone());
+
+    lint::older_than_promise(&since, written, &case_span, &proves, catalogue, reader);
 
     let variants = match &form.each.0 {
         Some(Some(each)) => each.variants(),
@@ -127,6 +133,7 @@ pub fn read(
                 .iter()
                 .flat_map(|also| also.0.iter().map(|(id, why)| (id.text.clone(), why.clone())))
                 .collect(),
+            since: since.clone(),
             rounds: rounds.as_ref().map_or(1, Whole::small),
             needs,
             steps,
