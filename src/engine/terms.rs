@@ -33,11 +33,21 @@ fn meant(near: &Option<String>) -> String {
 }
 
 impl Terms {
-    /// The catalogue as it is, by its default readings.
+    /// The catalogue as it is, by its default readings, with the cases that prove each requirement.
     pub fn usual(library: &Library) -> Terms {
         let newest = library.catalogue.edition.clone();
         let edition = Edition { judged: newest.clone(), newest, left_out: Vec::new() };
-        Terms { edition, requirements: library.catalogue.requirements.clone() }
+        let mut requirements = library.catalogue.requirements.clone();
+        for case in library.suites.iter().flat_map(|suite| &suite.cases) {
+            let id = format!("{}/{}", case.suite, case.name);
+            for requirement in requirements.iter_mut().filter(|known| case.proves.contains(&known.id)) {
+                // Its variants stand one after the other.
+                if requirement.cases.last() != Some(&id) {
+                    requirement.cases.push(id.clone());
+                }
+            }
+        }
+        Terms { edition, requirements }
     }
 
     /// The catalogue as this target file reads it, as of the edition that it names; `pinned`, the command line's, goes before
