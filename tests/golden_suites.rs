@@ -30,8 +30,12 @@ fn inputs() -> Vec<(String, Vec<Diagnostic>)> {
             files.push((CATALOGUE.0.to_owned(), CATALOGUE.1.as_bytes().to_vec()));
             files.push(named(&path, &folder()));
         } else {
-            let entries = fs::read_dir(&path).expect("the folder is readable");
-            let mut paths: Vec<_> = entries.map(|entry| entry.expect("it is readable").path()).collect();
+            let mut paths = Vec::new();
+            for folder in [path.clone(), path.join("documents")].iter().filter(|folder| folder.is_dir()) {
+                let entries = fs::read_dir(folder).expect("the folder is readable");
+                let within = entries.map(|entry| entry.expect("it is readable").path());
+                paths.extend(within.filter(|path| path.is_file()));
+            }
             paths.sort();
             files.extend(paths.iter().map(|file| named(file, &path)));
         }

@@ -118,6 +118,34 @@ fn a_promise_shows_how_it_is_read_and_a_departure_is_plain_to_see() {
 }
 
 #[test]
+fn each_sentence_stands_beside_what_became_of_it() {
+    let page = parse(&report_support::run());
+    let sentences = all(&page, ".trace .sentences > li");
+    let text = |element: &ElementRef<'_>| element.text().collect::<String>();
+    assert_eq!(sentences.len(), 2);
+    let first = text(&sentences[0]);
+    for told in [
+        "Refreshing is a one-time operation.",
+        "broken",
+        "refresh.single-use",
+        "2 cases",
+        "1 defect",
+        "refresh/not-in-this-run",
+        "not in this run",
+        "the bank does the opposite",
+        "refresh.not-after-midnight",
+        "newer than the edition of this run",
+    ] {
+        assert!(first.contains(told), "{told}: {first}");
+    }
+    let case = one(&sentences[0], ".proofs li a");
+    assert_eq!(case.attr("href"), Some("#case:refresh/single-use"), "a case leads to its story");
+    assert!(text(&sentences[1]).contains("A hint for developers"));
+    assert_eq!(all(&sentences[1], "details").len(), 0);
+    assert!(all(&page, "nav a[href='#trace']").len() == 1, "the contents lead there");
+}
+
+#[test]
 fn a_story_is_a_picture_with_a_name_and_a_description() {
     let page = parse(&report_support::run());
     let picture = all(&page, "svg[role=img]");

@@ -47,7 +47,8 @@ pub async fn judged(library: &Library, plan: &Plan, target: &Target) -> Run {
         },
         suites: suites.collect(),
         edition: Terms::usual(library).edition,
-        requirements: library.catalogue.requirements.clone(),
+        requirements: Terms::usual(library).requirements,
+        documents: library.documents.clone(),
         cases,
         notes: Vec::new(),
     }

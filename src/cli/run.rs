@@ -16,7 +16,9 @@ use crate::engine::{self, Plan, Terms};
 use crate::reference::defects::{self, Defect};
 use crate::reference::{self, Running};
 use crate::report::console::{Mode, Progress, Style, case_block, summary};
-use crate::results::{CaseResult, Exit, Run as RunResults, SCHEMA, SuiteSeen, TargetSeen, Verdict};
+use crate::results::{
+    CaseResult, Exit, KnownDefect, Requirement, Run as RunResults, SCHEMA, SuiteSeen, TargetSeen, Verdict,
+};
 use crate::suite::{Diagnostic, Library};
 use crate::target::{ControlError, OpenError, Target, TargetError, TargetFile};
 
@@ -301,7 +303,8 @@ impl Run {
                 })
                 .collect(),
             edition: terms.edition,
-            requirements: terms.requirements,
+            requirements: terms.requirements.into_iter().map(with_defects).collect(),
+            documents: library.documents.clone(),
             cases: Vec::new(),
             notes: defects
                 .iter()
@@ -348,6 +351,14 @@ impl Run {
         }
         out(&text);
     }
+}
+
+/// A requirement with the bundled bank's defects that break it.
+fn with_defects(mut requirement: Requirement) -> Requirement {
+    let own = defects::ALL.iter().filter(|defect| defect.requirement() == requirement.id);
+    requirement.defects =
+        own.map(|defect| KnownDefect { id: defect.id.to_owned(), about: defect.about.to_owned() }).collect();
+    requirement
 }
 
 /// `grantspec` with these arguments as one line for a shell.

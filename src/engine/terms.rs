@@ -19,13 +19,19 @@ pub struct Terms {
 pub enum TermsError {
     /// `at` everywhere: file, line and column, and the line itself.
     #[error("{}: the catalogue has no edition {edition}; it has {known}{}", at.0, at.1)]
-    UnknownEdition { at: (String, String), edition: String, known: String },
+    UnknownEdition { at: Box<(String, String)>, edition: String, known: String },
     #[error("{}: the catalogue has no requirement {id}{}{}", at.0, meant(near), at.1)]
-    UnknownRequirement { at: (String, String), id: String, near: Option<String> },
+    UnknownRequirement { at: Box<(String, String)>, id: String, near: Option<String> },
     #[error("{}: {id} has no readings to choose from: the documents say it plainly; leave it out{}", at.0, at.1)]
-    NothingToChoose { at: (String, String), id: String },
+    NothingToChoose { at: Box<(String, String)>, id: String },
     #[error("{}: {id} has no reading {reading}{}; its readings are {known}{}", at.0, meant(near), at.1)]
-    UnknownReading { at: (String, String), id: String, reading: String, near: Option<String>, known: String },
+    UnknownReading {
+        at: Box<(String, String)>,
+        id: String,
+        reading: String,
+        near: Option<String>,
+        known: String,
+    },
 }
 
 fn meant(near: &Option<String>) -> String {
@@ -33,11 +39,21 @@ fn meant(near: &Option<String>) -> String {
 }
 
 impl Terms {
-    /// The catalogue as it is, by its default readings.
+    /// The catalogue as it is, by its default readings, with the cases that prove each requirement.
     pub fn usual(library: &Library) -> Terms {
         let newest = library.catalogue.edition.clone();
         let edition = Edition { judged: newest.clone(), newest, left_out: Vec::new() };
-        Terms { edition, requirements: library.catalogue.requirements.clone() }
+        let mut requirements = library.catalogue.requirements.clone();
+        for case in library.suites.iter().flat_map(|suite| &suite.cases) {
+            let id = format!("{}/{}", case.suite, case.name);
+            for requirement in requirements.iter_mut().filter(|known| case.proves.contains(&known.id)) {
+                // Its variants stand one after the other.
+                if requirement.cases.last() != Some(&id) {
+                    requirement.cases.push(id.clone());
+                }
+            }
+        }
+        Terms { edition, requirements }
     }
 
     /// The catalogue as this target file reads it, as of the edition that it names; `pinned`, the command line's, goes before
@@ -53,7 +69,9 @@ impl Terms {
             terms.choose(choice)?;
         }
         match (pinned, &file.pinned) {
-            (Some(edition), _) => terms.pin(edition, ("--edition".to_owned(), String::new()), library)?,
+            (Some(edition), _) => {
+                terms.pin(edition, Box::new(("--edition".to_owned(), String::new())), library)?
+            }
             (None, Some(pinned)) => terms.pin(&pinned.edition, pointed(&pinned.at), library)?,
             (None, None) => {}
         }
@@ -70,7 +88,7 @@ impl Terms {
             .any(|newer| newer.kind == LeftOutKind::Case && Some(newer.id.as_str()) == id)
     }
 
-    fn pin(&mut self, edition: &str, at: (String, String), library: &Library) -> Result<(), TermsError> {
+    fn pin(&mut self, edition: &str, at: Box<(String, String)>, library: &Library) -> Result<(), TermsError> {
         let editions = &library.catalogue.editions;
         if editions.position(edition).is_none() {
             let known = editions.all();

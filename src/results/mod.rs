@@ -4,18 +4,20 @@
 //! here knows how the facts were gathered. Every string that came from a target has been redacted before it got here:
 //! tokens, codes and secrets appear as labels such as `‹alice·server·access 1›`.
 
+mod document;
 mod edition;
 mod exchange;
 mod matrix;
 mod requirement;
 mod verdict;
 
+pub use document::{Document, Part, Sentence};
 pub use edition::{Edition, LeftOut, LeftOutKind};
 pub use exchange::{Body, Exchange, Field, Reply, Request, Response, Trouble, TroubleKind};
 pub use matrix::{
     CaseRow, Collateral, DefectRow, MATRIX_SCHEMA, Matrix, Problem, ProblemKind, RequirementRow,
 };
-pub use requirement::{Chosen, Level, Reading, Requirement};
+pub use requirement::{Chosen, KnownDefect, Level, Reading, Requirement};
 pub use verdict::{Exit, Verdict};
 
 use std::collections::BTreeMap;
@@ -51,6 +53,8 @@ pub struct Run {
     pub edition: Edition,
     /// The whole catalogue of that edition, in its order.
     pub requirements: Vec<Requirement>,
+    /// The documents that the catalogue was made from.
+    pub documents: Vec<Document>,
     /// In the order of the suites' files, not of time.
     pub cases: Vec<CaseResult>,
     /// What the reader should know about the run as a whole (defects switched on, a shortened run …).

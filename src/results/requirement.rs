@@ -54,6 +54,22 @@ pub struct Requirement {
     /// Which of them was judged. There is one wherever there are readings.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub chosen: Option<Chosen>,
+    /// Ids of the cases that prove it, without variants, whether or not the run had them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub cases: Vec<String>,
+    /// The bundled bank's defects that break it: with each of them the cases are proved to fail.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub defects: Vec<KnownDefect>,
+}
+
+/// A way to break a requirement on purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnownDefect {
+    /// The requirement's id, with a word after a colon for further ways.
+    pub id: String,
+    /// What a bank with it does.
+    pub about: String,
 }
 
 /// One way to read the documents.

@@ -236,6 +236,8 @@ fn requirement(
         why: form.why.0?.0,
         mend: form.mend.0?.0,
         since,
+        cases: Vec::new(),
+        defects: Vec::new(),
         chosen: default.map(|reading| Chosen { reading: reading.id.clone(), reason: None }),
         readings,
     })

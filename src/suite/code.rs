@@ -79,6 +79,7 @@ codes! {
         what this requirement weighs, and nothing else.",
     "GS047" UnknownEdition: "An edition is one of the catalogue's, whose own is the last of them.",
     "GS048" OlderThanPromise: "A case is not older than what it proves: an edition that lacks the promise can't have it.",
+    "GS049" Untraced: "A requirement whose source is a document stands beside the sentence of it that it was made from.",
 }
 
 impl Code {

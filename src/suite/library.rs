@@ -9,7 +9,8 @@ use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::lint;
 use super::read::file::{self, ReadSuite};
-use super::{load, shipped};
+use super::{documents, load, shipped};
+use crate::results::Document;
 
 /// Suites without a mistake, and their catalogue.
 #[derive(Clone, Debug)]
@@ -17,10 +18,14 @@ pub struct Library {
     pub catalogue: Catalogue,
     /// In the order of their files.
     pub suites: Vec<Suite>,
+    /// What the catalogue was made from, sentence by sentence.
+    pub documents: Vec<Document>,
 }
 
 /// The file name by which the catalogue is told from the suites.
 pub const CATALOGUE_FILE: &str = "requirements.toml";
+/// The folder by which documents are told from the suites.
+pub const DOCUMENTS_FOLDER: &str = "documents";
 
 impl Library {
     /// The suites that come with grantspec.
@@ -33,7 +38,7 @@ impl Library {
         Self::read(&bytes).expect("the shipped suites have no mistake")
     }
 
-    /// The suites of a folder: every `*.toml` in it and in its folder `server`; or of a single file.
+    /// The suites of a folder: every `*.toml` in it and in its folders `server` and `documents`; or of a single file.
     ///
     /// # Errors
     ///
@@ -48,17 +53,19 @@ impl Library {
     }
 
     /// Suites from their names and bytes. The one that is named `requirements.toml` is the catalogue; without it, they
-    /// are held against the shipped one, of which they need not cover anything.
+    /// are held against the shipped one, of which they need not cover anything. What stands in a folder `documents` is no
+    /// suite, but what the catalogue was made from.
     ///
     /// # Errors
     ///
     /// Every mistake of every file, in the order of the files, then what can only be seen across them.
     pub fn read<P: AsRef<str>, B: AsRef<[u8]>>(files: &[(P, B)]) -> Result<Self, Vec<Diagnostic>> {
         let is_catalogue = |path: &str| path.rsplit(['/', '\\']).next() == Some(CATALOGUE_FILE);
-        let (catalogues, suites): (Vec<_>, Vec<_>) = files
-            .iter()
-            .map(|(path, bytes)| (path.as_ref(), bytes.as_ref()))
-            .partition(|(path, _)| is_catalogue(path));
+        let is_document = |path: &str| path.rsplit(['/', '\\']).nth(1) == Some(DOCUMENTS_FOLDER);
+        let files = || files.iter().map(|(path, bytes)| (path.as_ref(), bytes.as_ref()));
+        let (documents, others): (Vec<_>, Vec<_>) = files().partition(|(path, _)| is_document(path));
+        let (catalogues, suites): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|(path, _)| is_catalogue(path));
         let mut found = Vec::new();
 
         let (text, mistake) = match catalogues.first() {
@@ -76,6 +83,13 @@ impl Library {
                 Catalogue::unreadable(text)
             }
         };
+
+        let documents = match catalogues.first() {
+            Some(_) => documents,
+            // It brings what it was made from along.
+            None => shipped::documents().collect(),
+        };
+        let documents = read_documents(documents, &catalogue, &mut found);
 
         let mut read = Vec::new();
         let mut all_read = true;
@@ -99,8 +113,32 @@ impl Library {
             return Err(found);
         }
         let suites = read.into_iter().filter_map(|suite: ReadSuite| suite.suite).collect();
-        Ok(Self { catalogue, suites })
+        Ok(Self { catalogue, suites, documents })
     }
+}
+
+/// The documents, with every mistake in them noted in `found`.
+fn read_documents(
+    files: Vec<(&str, &[u8])>,
+    catalogue: &Catalogue,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Document> {
+    let mut read = Vec::new();
+    let mut all_read = catalogue.is_whole;
+    for (path, bytes) in files {
+        let (text, mistake) = source(path, bytes);
+        let (document, mistakes) = match mistake {
+            Some(mistake) => (None, vec![mistake]),
+            None => documents::read(text, catalogue),
+        };
+        all_read &= document.is_some();
+        found.extend(mistakes);
+        read.extend(document);
+    }
+    if all_read {
+        found.extend(documents::untraced(&read, catalogue));
+    }
+    read
 }
 
 /// A file's text, with the mistake if it is none.

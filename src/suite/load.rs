@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
-use super::library::CATALOGUE_FILE;
+use super::library::{CATALOGUE_FILE, DOCUMENTS_FOLDER};
 
 /// Files by the name they are shown under, with their bytes.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// What `path` holds, with what of it could not be read: for a folder every `*.toml` in it and in its folder `server`,
-/// sorted by name; for a file that file.
+/// What `path` holds, with what of it could not be read: for a folder every `*.toml` in it and in its folders `server` and
+/// `documents`, sorted by name; for a file that file.
 pub fn files(path: &Path) -> (Files, Vec<Diagnostic>) {
     let mut unreadable = Vec::new();
     let paths = if path.is_file() {
         vec![path.to_owned()]
     } else {
         match folder(path) {
-            Ok(paths) if paths.iter().all(|path| is_catalogue(path)) => {
+            Ok(paths) if paths.iter().all(|path| is_catalogue(path) || is_document(path)) => {
                 let message = format!("no suite in {}", path.display());
                 let mistake = Diagnostic::of_path(Code::NoSuites, path.display().to_string(), message);
                 unreadable.push(
@@ -48,11 +48,17 @@ fn is_catalogue(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == CATALOGUE_FILE)
 }
 
+fn is_document(path: &Path) -> bool {
+    path.parent().and_then(Path::file_name).is_some_and(|folder| folder == DOCUMENTS_FOLDER)
+}
+
 fn folder(path: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut paths = toml_files(path)?;
-    let server = path.join("server");
-    if server.is_dir() {
-        paths.extend(toml_files(&server)?);
+    for within in [DOCUMENTS_FOLDER, "server"] {
+        let within = path.join(within);
+        if within.is_dir() {
+            paths.extend(toml_files(&within)?);
+        }
     }
     Ok(paths)
 }

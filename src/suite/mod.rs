@@ -97,6 +97,7 @@ pub mod case;
 mod catalogue;
 pub mod code;
 mod diagnostic;
+mod documents;
 mod editions;
 mod library;
 mod lint;

@@ -7,6 +7,8 @@ use super::case::Source;
 /// Every shipped file: the name it is shown under, and its text. The catalogue comes first.
 pub const FILES: &[(&str, &str)] = &[
     ("suites/requirements.toml", include_str!("../../suites/requirements.toml")),
+    ("suites/documents/authentication.toml", include_str!("../../suites/documents/authentication.toml")),
+    ("suites/documents/disconnection.toml", include_str!("../../suites/documents/disconnection.toml")),
     ("suites/server/state.toml", include_str!("../../suites/server/state.toml")),
     ("suites/server/code.toml", include_str!("../../suites/server/code.toml")),
     ("suites/server/refresh.toml", include_str!("../../suites/server/refresh.toml")),
@@ -23,6 +25,12 @@ pub fn catalogue() -> Arc<Source> {
     Arc::new(Source::new(path, text))
 }
 
+/// The documents that the shipped catalogue was made from.
+pub fn documents() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    let documents = FILES.iter().filter(|(path, _)| path.starts_with("suites/documents/"));
+    documents.map(|(path, text)| (*path, text.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -33,12 +41,14 @@ mod tests {
 
     #[test]
     fn every_suite_of_the_repository_is_shipped() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/server");
         let listed: BTreeSet<String> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
-        for entry in folder.read_dir().into_iter().flatten() {
-            let name = entry.expect("the folder is readable").file_name();
-            let path = format!("suites/server/{}", name.to_string_lossy());
-            assert!(listed.contains(&path), "{path} is not in shipped::FILES");
+        for folder in ["suites/server", "suites/documents"] {
+            let entries = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).read_dir();
+            for entry in entries.into_iter().flatten() {
+                let name = entry.expect("the folder is readable").file_name();
+                let path = format!("{folder}/{}", name.to_string_lossy());
+                assert!(listed.contains(&path), "{path} is not in shipped::FILES");
+            }
         }
     }
 

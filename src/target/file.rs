@@ -176,7 +176,7 @@ pub enum TargetError {
         "{}: the reading of {requirement} gives no reason; add `reason = \"…\"` with a few words on why the documents are \
          read so{}", at.0, at.1
     )]
-    ReadingWithoutReason { at: (String, String), requirement: String },
+    ReadingWithoutReason { at: Box<(String, String)>, requirement: String },
 }
 
 impl TargetFile {

@@ -71,7 +71,7 @@ pub(super) fn choices(written: Written, path: &str, text: &str) -> Result<Vec<Ch
 }
 
 /// A place in two texts: what goes before a message, `file:line:column`, and the line with carets that goes after it.
-pub fn pointed(place: &Place) -> (String, String) {
+pub fn pointed(place: &Place) -> Box<(String, String)> {
     let head = format!("{}:{}:{}", place.file, place.line, place.column);
     let (number, column) = (place.line.to_string(), place.column as usize);
     let margin = " ".repeat(number.len());
@@ -81,5 +81,5 @@ pub fn pointed(place: &Place) -> (String, String) {
         place.text,
         " ".repeat(column.saturating_sub(1))
     );
-    (head, line)
+    Box::new((head, line))
 }

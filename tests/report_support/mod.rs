@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use grantspec::results::{
-    Body, CaseResult, Chosen, Edition, Exchange, Field, Finding, LeftOut, LeftOutKind, Level, Observation,
-    Place, Reading, Reply, Request, Requirement, Response, Rounds, Run, SCHEMA, SampleSeen, Standing,
-    StepResult, SuiteSeen, TargetSeen, Trouble, TroubleKind, Verdict,
+    Body, CaseResult, Chosen, Document, Edition, Exchange, Field, Finding, KnownDefect, LeftOut, LeftOutKind,
+    Level, Observation, Part, Place, Reading, Reply, Request, Requirement, Response, Rounds, Run, SCHEMA,
+    SampleSeen, Sentence, Standing, StepResult, SuiteSeen, TargetSeen, Trouble, TroubleKind, Verdict,
 };
 
 /// Markup, a script's end, a bidi override, control characters, and U+FFFD for bytes that were not UTF-8.
@@ -48,6 +48,7 @@ pub fn run() -> Run {
             ],
         },
         requirements: requirements(),
+        documents: documents(),
         cases: vec![
             single_use(),
             one_winner(),
@@ -80,6 +81,12 @@ fn requirements() -> Vec<Requirement> {
         since: "2026.1".into(),
         readings: Vec::new(),
         chosen: None,
+        cases: if id == "refresh.single-use" {
+            vec!["refresh/single-use".into(), "refresh/not-in-this-run".into()]
+        } else {
+            Vec::new()
+        },
+        defects: vec![KnownDefect { id: id.into(), about: "the bank does the opposite".into() }],
     }
     };
     let docs = "Monzo API docs, \"Refreshing access\"";
@@ -177,6 +184,27 @@ fn requirements() -> Vec<Requirement> {
         vec![reading("no-grace", Some(Level::Must), true), reading("grace", Some(Level::Should), false)];
     requirements[0].chosen = Some(Chosen { reading: "no-grace".into(), reason: None });
     requirements
+}
+
+fn documents() -> Vec<Document> {
+    let sentence = |text: &str, became: &[&str], none: Option<&str>| Sentence {
+        text: text.into(),
+        became: became.iter().map(|id| (*id).into()).collect(),
+        none: none.map(Into::into),
+    };
+    let became = sentence(
+        "Refreshing is a one-time operation.",
+        &["refresh.single-use", "refresh.not-after-midnight"],
+        None,
+    );
+    let none = sentence("To get started quickly, use the playground.", &[], Some("A hint for developers"));
+    let heading = "Refreshing access".into();
+    vec![Document {
+        id: "authentication".into(),
+        title: "Authentication".into(),
+        source: "Monzo API docs".into(),
+        parts: vec![Part { heading, sentences: vec![became, none] }],
+    }]
 }
 
 fn suite(id: &str, about: &str) -> SuiteSeen {

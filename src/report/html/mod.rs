@@ -10,6 +10,7 @@ mod case;
 mod page;
 mod step;
 mod story;
+mod trace;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -12,6 +12,7 @@ use crate::results::{Requirement, Run, Verdict};
 use super::anchor::{case_anchor, link, requirement_anchor};
 use super::case::{CaseView, Detail, PromiseView, VerdictView};
 use super::story::Row;
+use super::trace::{self, DocumentView};
 
 /// So many cases are shown with requests and answers: those that are not a pass first.
 const FULL: usize = 300;
@@ -56,6 +57,7 @@ pub struct Page {
     troubled: Vec<Group>,
     quiet: Vec<Group>,
     sections: Vec<SectionView>,
+    documents: Vec<DocumentView>,
 }
 
 struct Group {
@@ -88,6 +90,7 @@ struct CellView {
 
 impl Page {
     pub fn of(run: &Run) -> Page {
+        let sections = tally::by_section(run);
         let counts = Counts::of(run.cases.iter().map(|case| case.verdict));
         let requirements: HashMap<&str, &Requirement> =
             run.requirements.iter().map(|requirement| (requirement.id.as_str(), requirement)).collect();
@@ -132,7 +135,8 @@ impl Page {
                 .collect(),
             troubled,
             quiet,
-            sections: sections(run),
+            sections: sections.iter().map(section_view).collect(),
+            documents: trace::of(run, &sections),
         }
     }
 }
@@ -174,24 +178,23 @@ fn heading(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-fn sections(run: &Run) -> Vec<SectionView> {
-    tally::by_section(run)
-        .into_iter()
-        .map(|section| SectionView {
-            name: visible::line(section.name, SHORT),
-            rows: section.promises.iter().map(row).collect(),
-        })
-        .collect()
+fn section_view(section: &tally::Section<'_>) -> SectionView {
+    SectionView { name: visible::line(section.name, SHORT), rows: section.promises.iter().map(row).collect() }
 }
 
-fn row(promise: &tally::Promise<'_>) -> RowView {
-    let (class, sign) = match promise.standing {
+/// The colour's name and the sign of what became of a promise.
+pub fn standing_look(standing: Standing) -> (&'static str, &'static str) {
+    match standing {
         Standing::Broken => ("fail", "✗"),
         Standing::Undecided => ("inconclusive", "?"),
         Standing::Warned => ("warn", "!"),
         Standing::NotJudged => ("skipped", "–"),
         Standing::PartlyJudged | Standing::Kept | Standing::Recorded => ("pass", "✓"),
-    };
+    }
+}
+
+fn row(promise: &tally::Promise<'_>) -> RowView {
+    let (class, sign) = standing_look(promise.standing);
     let cells = ORDER.map(|verdict| {
         let first = promise.cases.iter().find(|case| case.verdict == verdict);
         CellView {
