@@ -166,16 +166,21 @@ async fn disconnect(
     }
     let asked: Disconnect = read(&body)?;
     let world = find(&bank, &name)?;
-    bank.turn(world, |turn| {
+    let mut sitting = bank.sit(world);
+    let begun = sitting.step(|turn| {
         let Some(user) = turn.user_by_role(&asked.user) else {
             return Ok(Err(unknown_role("user", &asked.user)));
         };
         let Some(client) = turn.client_by_role(&asked.client) else {
             return Ok(Err(unknown_role("client", &asked.client)));
         };
-        turn.disconnect(user, client);
-        Ok(Ok(()))
+        Ok(Ok(turn.begin_disconnection(user, client)))
     })??;
+    sitting.pause(bank.rules.consent.under_way.gap());
+    sitting.step(|turn| {
+        turn.disconnect(begun);
+        Ok(())
+    })?;
     Ok(Json(json!({})))
 }
 
