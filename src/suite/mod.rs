@@ -97,8 +97,8 @@
 //!
 //! Where `expect` demands that an `exchange`, `refresh`, `call`, `logout` or `authorize` is refused, the same case has
 //! a step in which the same verb must be granted. A `login` counts for `exchange` and `authorize`, a `grid` with
-//! `live` for a call of whoami. The same holds for `pay`. What a step's `lists_not` demands, another step's `lists` shows
-//! to be possible; and where it is judged that others are not told of a disconnection, somebody is.
+//! `live` for a call of whoami. The same holds for `pay`. Where something must not be on a list,
+//! something is on one; and where it is judged that others are not told of a disconnection, somebody is.
 
 pub mod case;
 mod catalogue;

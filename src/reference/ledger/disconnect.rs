@@ -104,7 +104,9 @@ impl Turn<'_> {
             return;
         }
         let grant = &mut self.world.grants[at.0];
-        let missed = |token: usize, known: usize| under_way == UnderWay::Tokens && token >= known;
+        let known_grant = at.0 < begun.grants;
+        let missed =
+            |token: usize, known: usize| known_grant && under_way == UnderWay::Tokens && token >= known;
         let later = |nth: usize| nth > 0 && spares == DisconnectSpares::Refreshed;
         let mut outlives = false;
         for (nth, &token) in grant.access.iter().enumerate() {

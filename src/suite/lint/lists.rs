@@ -23,26 +23,24 @@ pub fn lint(step: &Step, reader: &mut Reader) {
     }
 }
 
-/// Judges one step among those of its case: what must be off a list is on one in another step.
+/// Judges one step among those of its case: what must be off a list stands beside something that is on one.
 pub fn control(step: &Step, steps: &[&Step], reader: &mut Reader) {
-    for leaf in &step.expect {
-        for (name, leaf) in named(leaf, false) {
-            let mut others = steps.iter().filter(|other| other.verb.word() == step.verb.word());
-            let shown = others.any(|other| {
-                let mut leaves = other.given.iter().chain(&other.expect);
-                leaves.any(|leaf| named(leaf, true).iter().any(|(on, _)| *on == name))
-            });
-            if shown {
-                continue;
-            }
-            let message = format!("no step shows that `{name}` can be on this list");
-            let mistake = reader
-                .mistake(Code::NoControl, leaf.span.clone(), message)
-                .label("so a list that is always empty would pass")
-                .help(format!("add a step with `lists = [\"{name}\"]` to this case"));
-            reader.note(mistake);
-        }
+    let Some(off) = step.expect.iter().find(|leaf| !named(leaf, false).is_empty()) else {
+        return;
+    };
+    let mut same = steps.iter().filter(|other| other.verb.word() == step.verb.word());
+    let shown = same.any(|other| {
+        let mut leaves = other.given.iter().chain(&other.expect);
+        leaves.any(|leaf| !named(leaf, true).is_empty())
+    });
+    if shown {
+        return;
     }
+    let mistake = reader
+        .mistake(Code::NoControl, off.span.clone(), "no step shows that anything can be on this list")
+        .label("so a list that is always empty would pass")
+        .help(format!("add a `{}` with `lists` to this case", step.verb.word()));
+    reader.note(mistake);
 }
 
 /// What a leaf expects on a list (or, for `on = false`, off it), by name.
