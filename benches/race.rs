@@ -95,8 +95,17 @@ impl Targets {
         let mut apart = file.clone();
         apart.base.set_host(Some("localhost")).expect("it is a host");
         let at = |path: String| format!("{address}{path}");
-        let Endpoints { authorize, token, whoami, logout, accounts, balance, transactions, control } =
-            file.endpoints.clone();
+        let Endpoints {
+            authorize,
+            token,
+            whoami,
+            logout,
+            accounts,
+            balance,
+            transactions,
+            mandates,
+            control,
+        } = file.endpoints.clone();
         apart.endpoints = Endpoints {
             authorize: at(authorize),
             token: at(token),
@@ -105,6 +114,7 @@ impl Targets {
             accounts: at(accounts),
             balance: at(balance),
             transactions: at(transactions),
+            mandates: at(mandates),
             control: at(control),
         };
         let open = |file| Target::open(file).expect("an HTTP client can be set up");

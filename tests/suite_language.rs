@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use grantspec::suite::{
-    Advance, Check, Library, Need, Origin, Outcome, Paint, Redirect, StateSent, Suite, Text, Verb, render,
-    schema,
+    Advance, Check, Library, Listed, Need, Origin, Outcome, Paint, Period, Redirect, StateSent, Suite, Text,
+    Verb, render, schema,
 };
 
 const CATALOGUE: &str = include_str!("golden/requirements.toml");
@@ -100,6 +100,26 @@ fn what_a_step_does_not_say_is_the_right_thing() {
 }
 
 #[test]
+fn a_list_names_clients_or_mandates_by_what_it_lists() {
+    let suite = suite_of(
+        "",
+        "[[case.step]]\nlogin = { user = \"alice\", client = \"server\", save = \"first\" }\n\
+         [[case.step]]\nmandate = { grant = \"first\", payee = \"Sky TV\", amount = 3000, save = \"tv\" }\n\
+         [[case.step]]\nconnected = { user = \"alice\" }\nexpect = { lists = \"server\", since = \"first\" }\n\
+         [[case.step]]\nmandates = { user = \"alice\" }\nexpect = { lists = [\"tv\"], has = [\"terms-named\"] }",
+    );
+    let steps = &suite.cases[0].steps;
+    let Verb::Mandate(mandate) = &steps[1].verb else { panic!("{:?}", steps[1]) };
+    assert_eq!((mandate.amount, mandate.period, mandate.approve), (3000, Period::Monthly, true));
+    let listed = |step: usize| match &steps[step].expect[0].check {
+        Check::Lists(listed) => listed,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(listed(2), Listed::Clients(clients) if clients[0].0 == "server"));
+    assert!(matches!(listed(3), Listed::Mandates(mandates) if mandates[0].0 == "tv"));
+}
+
+#[test]
 fn needs_follow_from_the_steps() {
     let login = "[[case.step]]\nlogin = { user = \"alice\", client = \"server\", save = \"first\" }\n";
     let step = |step: &str| needs_of(&format!("{login}[[case.step]]\n{step}\n"));
@@ -120,6 +140,21 @@ fn needs_follow_from_the_steps() {
         ),
         (alone("advance = { past = \"approval\" }"), vec![Need::Approval, Need::Clock]),
         (alone("disconnect = { user = \"alice\", client = \"server\" }"), vec![Need::Disconnect]),
+        (alone("connected = { user = \"bob\" }"), vec![Need::Consents, Need::TwoUsers]),
+        (
+            alone("connected = { user = \"alice\" }\nexpect = { lists = [\"public\"] }"),
+            vec![Need::Consents, Need::PublicClient],
+        ),
+        (alone("mandates = { user = \"alice\" }"), vec![Need::Mandates]),
+        (
+            step(
+                "mandate = { grant = \"first\", payee = \"Sky TV\", amount = 3000, approve = false, save = \"tv\" }\n\
+                  [[case.step]]\napprove = { mandate = \"tv\" }\n\
+                  [[case.step]]\npay = { mandate = \"tv\" }\n\
+                  [[case.step]]\ncancel = { mandate = \"tv\" }",
+            ),
+            vec![Need::Mandates],
+        ),
         (step("call = { whoami = \"first\" }"), vec![]),
         (step("call = { whoami = \"first\", token = \"refresh\" }"), vec![Need::Refresh]),
         (step("call = { balance = \"first\" }"), vec![Need::Data]),

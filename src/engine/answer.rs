@@ -45,6 +45,10 @@ pub enum Facts {
         /// The age of the oldest one listed, in whole days.
         oldest_days: Option<i64>,
     },
+    /// What the owner's list of connected third parties shows.
+    Connections(Vec<ConnectionSeen>),
+    /// What the owner's list of mandates shows.
+    Mandates(Vec<MandateSeen>),
     Race(Box<RaceFacts>),
     Sample(Box<SampleFacts>),
 }
@@ -99,6 +103,30 @@ impl Tokens {
 pub struct Identity {
     pub user_id: Option<String>,
     pub client_id: Option<String>,
+}
+
+/// An entry of the owner's list of connected third parties, as far as it goes.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionSeen {
+    pub client_id: Option<String>,
+    /// How many things it names that the third party may read.
+    pub may_read: usize,
+    /// Unix seconds.
+    pub since: Option<i64>,
+}
+
+/// An entry of the owner's list of mandates, as far as it goes.
+#[derive(Clone, Debug, Default)]
+pub struct MandateSeen {
+    pub id: Option<String>,
+    pub client_id: Option<String>,
+    pub payee: Option<String>,
+    /// Pence.
+    pub amount: Option<u64>,
+    pub currency: Option<String>,
+    pub period: Option<String>,
+    /// Whether it is shown as one that can take payments.
+    pub active: bool,
 }
 
 /// What a race gave, and what lives of it.

@@ -3,6 +3,7 @@
 use http::HeaderMap;
 
 use super::answer::{Answer, Authorization, Came, Facts, describe};
+use super::consents::{look_consent, look_listed, look_since};
 use super::page;
 use super::scene::Scene;
 use crate::suite::{Check, Landing, Outcome, RefreshRule, StateRule, Trait};
@@ -21,11 +22,11 @@ pub enum Looked {
     Unclear(String),
 }
 
-fn breaks(expected: impl Into<String>, got: impl Into<String>) -> Looked {
+pub(super) fn breaks(expected: impl Into<String>, got: impl Into<String>) -> Looked {
     Looked::Breaks { expected: expected.into(), got: got.into() }
 }
 
-fn holds_if(holds: bool, expected: &str, got: impl FnOnce() -> String) -> Looked {
+pub(super) fn holds_if(holds: bool, expected: &str, got: impl FnOnce() -> String) -> Looked {
     if holds { Looked::Holds } else { breaks(expected, got()) }
 }
 
@@ -39,7 +40,10 @@ pub fn needs_grant(check: &Check) -> bool {
         | Check::Landing(Landing::KeepsQuery)
         | Check::TokensAtMost(_)
         | Check::LiveAtMost(_)
-        | Check::LiveExactly(_) => true,
+        | Check::LiveExactly(_)
+        | Check::Lists(_)
+        | Check::ListsNot(_)
+        | Check::Since(_) => true,
         Check::Has(having) => matches!(
             having,
             Trait::TokenFields
@@ -48,6 +52,8 @@ pub fn needs_grant(check: &Check) -> bool {
                 | Trait::NoReferrer
                 | Trait::NoCrossOrigin
                 | Trait::OldHistory
+                | Trait::AccessNamed
+                | Trait::TermsNamed
                 | Trait::Unguessable
                 | Trait::Serial
         ),
@@ -79,6 +85,15 @@ pub fn look(check: &Check, answer: &Answer, scene: &Scene<'_>) -> Looked {
                 _ => None,
             })
         }
+        Check::Lists(listed) => look_listed(listed, true, answer, scene),
+        Check::ListsNot(listed) => look_listed(listed, false, answer, scene),
+        Check::Since(grant) => look_since(grant, answer, scene),
+        Check::Has(
+            having @ (Trait::DisconnectReason
+            | Trait::NoDisconnectReason
+            | Trait::AccessNamed
+            | Trait::TermsNamed),
+        ) => look_consent(*having, answer, scene),
         Check::Has(having) => look_trait(*having, answer),
         Check::TokensAtMost(most) => look_race(answer, |race| {
             let expected = format!("at most {most} distinct token(s) given to all copies together");
@@ -130,7 +145,7 @@ fn judged_answer(answer: &Answer) -> Result<&Incoming, Looked> {
 }
 
 /// Like [`judged_answer`], for headers and names: a server in trouble leaves out what it promises for its answers.
-fn sound_answer(answer: &Answer) -> Result<&Incoming, Looked> {
+pub(super) fn sound_answer(answer: &Answer) -> Result<&Incoming, Looked> {
     match judged_answer(answer) {
         Ok(response) if response.status >= 500 => Err(Looked::Unclear(answer.said.clone())),
         judged => judged,

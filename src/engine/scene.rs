@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 
 use super::answer::Answer;
 use crate::results::TroubleKind;
-use crate::suite::{Client, Code, Grant, Origin, Page, User};
+use crate::suite::{Client, Code, Grant, Mandate, Origin, Page, Period, User};
 use crate::target::{Callback, Outgoing, Reply, Secrets, Tape, Target, World};
 
 /// A login page that was opened.
@@ -48,12 +48,34 @@ pub struct GrantHeld {
     pub given: u64,
 }
 
+/// A payment mandate that was set up.
+#[derive(Clone, Debug)]
+pub struct MandateHeld {
+    pub id: String,
+    /// What it was set up with.
+    pub grant: GrantHeld,
+    pub payee: String,
+    /// Pence.
+    pub amount: u64,
+    pub period: Period,
+}
+
+/// What an owner is asked to approve in the bank's app.
+#[derive(Clone, Debug)]
+pub enum Decidable {
+    /// `None` if the bank gave a code without showing a login page.
+    Login(Option<String>),
+    /// By the mandate's id.
+    Mandate(String),
+}
+
 /// What a handle stands for.
 #[derive(Clone, Debug)]
 pub enum Held {
     Page(PageHeld),
     Code(CodeHeld),
     Grant(GrantHeld),
+    Mandate(MandateHeld),
     /// The step that should have saved it was refused, and that was in order.
     Never,
 }
@@ -159,11 +181,23 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Who logged in, and the login.
-    pub fn origin(&self, origin: &Origin) -> Result<(User, Option<String>), NeverSaved> {
+    pub fn mandate(&self, mandate: &Mandate) -> Result<MandateHeld, NeverSaved> {
+        match self.held.get(&mandate.0) {
+            Some(Held::Mandate(mandate)) => Ok(mandate.clone()),
+            _ => Err(NeverSaved),
+        }
+    }
+
+    /// Whose word is asked for, and on what.
+    pub fn origin(&self, origin: &Origin) -> Result<(User, Decidable), NeverSaved> {
         Ok(match origin {
-            Origin::Grant(grant) => self.grant(grant).map(|grant| (grant.user, grant.login))?,
-            Origin::Code(code) => self.code(code).map(|code| (code.user, code.login))?,
+            Origin::Grant(grant) => {
+                self.grant(grant).map(|grant| (grant.user, Decidable::Login(grant.login)))?
+            }
+            Origin::Code(code) => self.code(code).map(|code| (code.user, Decidable::Login(code.login)))?,
+            Origin::Mandate(mandate) => {
+                self.mandate(mandate).map(|mandate| (mandate.grant.user, Decidable::Mandate(mandate.id)))?
+            }
         })
     }
 

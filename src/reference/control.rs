@@ -10,7 +10,18 @@
 //! | `POST /control/worlds/{world}/login` `{"login", "user", "allow"}` | 303, the redirect due to the user's browser; 404 unknown, 409 over |
 //! | `POST /control/worlds/{world}/approve` `{"login", "user"}` | `{}`; 404 unknown, 403 not this user's, 409 over |
 //! | `POST /control/worlds/{world}/deny` `{"login", "user"}` | the same |
-//! | `POST /control/worlds/{world}/disconnect` `{"user", "client"}` | `{}` |
+//!
+//! What its owner sees and does in the bank's app:
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /control/worlds/{world}/users/{user}/connected` | `{"connected": […]}`: the third parties that the user has connected |
+//! | `POST /control/worlds/{world}/disconnect` `{"user", "client"}` | `{}`: ends tokens, codes, pending approvals and mandates of both |
+//! | `POST /control/worlds/{world}/confirm` `{"user", "client"}` | `{"confirm_by": n}`: the client may read for 90 more days; 404 if it is not connected |
+//! | `GET /control/worlds/{world}/users/{user}/mandates` | `{"mandates": […]}`: those active, to be approved, or cancelled |
+//! | `POST /control/worlds/{world}/mandates/approve` `{"mandate", "user"}` | `{}`; 404 unknown, 403 not this user's, 409 over |
+//! | `POST /control/worlds/{world}/mandates/deny` `{"mandate", "user"}` | the same |
+//! | `POST /control/worlds/{world}/mandates/cancel` `{"mandate", "user"}` | the same |
 //!
 //! `login` is the hidden field of that name on the login page; users and clients are named by role. A world is
 //!
@@ -21,7 +32,28 @@
 //!                            "redirect_uris": ["…"] } } }
 //! ```
 //!
+//! A third party on the list is
+//!
+//! ```json
+//! { "client": "server", "client_id": "oauth2client_…", "name": "Server App",
+//!   "may_read": ["accounts", "balance", "transactions"], "since": 1793000000,
+//!   "last_used": 1793000060, "confirm_by": 1800776000 }
+//! ```
+//!
+//! and a mandate, `mandate` being its `mandate_id`,
+//!
+//! ```json
+//! { "mandate_id": "mandate_…", "client": "server", "client_id": "oauth2client_…", "name": "Server App",
+//!   "payee": "Sky TV", "amount": 3000, "currency": "GBP", "period": "monthly", "status": "active",
+//!   "created": 1793000000, "payments": [1793000060] }
+//! ```
+//!
+//! with amounts in pence and times in Unix seconds. `may_read` is empty, and `confirm_by` null, before the approval;
+//! `last_used` is null before the first call; `status` is `active`, `pending` or `cancelled`.
+//!
 //! Errors have the bank's own error body, `{"code", "message"}`.
+
+mod owner;
 
 use std::sync::Arc;
 
@@ -60,7 +92,7 @@ pub(super) fn router(bank: Arc<Bank>, defects: &[&'static Defect]) -> Router {
         .route("/control/worlds/{world}/login", post(login))
         .route("/control/worlds/{world}/approve", post(approve))
         .route("/control/worlds/{world}/deny", post(deny))
-        .route("/control/worlds/{world}/disconnect", post(disconnect))
+        .merge(owner::routes())
         .with_state(bank)
 }
 
@@ -151,32 +183,6 @@ async fn deny(
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
     decide(&bank, &name, &read(&body)?, Answer::Deny)
-}
-
-async fn disconnect(
-    State(bank): State<Arc<Bank>>,
-    Path(name): Path<String>,
-    body: Bytes,
-) -> Result<Json<Value>, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Disconnect {
-        user: String,
-        client: String,
-    }
-    let asked: Disconnect = read(&body)?;
-    let world = find(&bank, &name)?;
-    bank.turn(world, |turn| {
-        let Some(user) = turn.user_by_role(&asked.user) else {
-            return Ok(Err(unknown_role("user", &asked.user)));
-        };
-        let Some(client) = turn.client_by_role(&asked.client) else {
-            return Ok(Err(unknown_role("client", &asked.client)));
-        };
-        turn.disconnect(user, client);
-        Ok(Ok(()))
-    })??;
-    Ok(Json(json!({})))
 }
 
 fn decide(bank: &Bank, name: &str, asked: &Decision, answer: Answer) -> Result<Json<Value>, Problem> {

@@ -98,6 +98,8 @@ names! {
     Code;
     /// The handle of the tokens that one login gave, or one refresh.
     Grant;
+    /// The handle of a payment mandate.
+    Mandate;
     /// A user by role: `alice`, `bob`.
     User;
     /// A client by role: `server` (confidential), `other` (a second confidential one), `public`.
@@ -166,7 +168,14 @@ words! {
         Refresh = "refresh",
         /// The owner can disconnect a client in the bank's app.
         Disconnect = "disconnect",
+        /// The owner's list of connected third parties can be read.
+        Consents = "consents",
+        /// There are payment mandates.
+        Mandates = "mandates",
     }
+
+    /// How often a payment can be taken under a mandate.
+    Period { Weekly = "weekly", Monthly = "monthly", }
 
     /// What the owner answers on the login page.
     Decision { Allow = "allow", Deny = "deny", }
@@ -373,6 +382,15 @@ words! {
         OldHistory = "old-history",
         /// None is listed, or the request is refused.
         NoOldHistory = "no-old-history",
+        /// A refusal that says that the user has disconnected the client, in words or by a name that the target file
+        /// gives (`disconnected_errors`).
+        DisconnectReason = "disconnect-reason",
+        /// An answer that does not say so.
+        NoDisconnectReason = "no-disconnect-reason",
+        /// Of every listed third party, what it may read: at least one thing.
+        AccessNamed = "access-named",
+        /// Of every listed mandate of the case, its third party, payee, amount, currency and period, as they were agreed.
+        TermsNamed = "terms-named",
         /// The statistical tests of a sample find nothing.
         Unguessable = "unguessable",
         /// A race ended in a state that running its lanes one after the other, in some order, also ends in.
@@ -405,6 +423,16 @@ pub enum Verb {
     Logout(Logout),
     /// The owner disconnects the client in the app. Contract: done.
     Disconnect(Disconnect),
+    /// The third parties that the owner sees as connected. Contract: a list of them.
+    Connected(Connected),
+    /// A client sets a payment mandate up, and (unless `approve = false`) its owner approves it. Contract: all of it.
+    Mandate(SetUp),
+    /// The payment mandates that the owner sees. Contract: a list of them.
+    Mandates(Mandates),
+    /// A client takes a payment under a mandate. Contract: a 2xx.
+    Pay(Pay),
+    /// The owner cancels a mandate. Contract: done.
+    Cancel(Cancel),
     /// Which tokens of the case live. Contract: as it says.
     Grid(Grid),
     /// Moves the target's clock. Contract: done.
@@ -512,20 +540,21 @@ pub struct Login {
     pub save: Option<Grant>,
 }
 
-/// `approve = { grant = "first", user = "bob" }` or `approve = { code = "c" }`
+/// `approve = { grant = "first", user = "bob" }`, `approve = { code = "c" }` or `approve = { mandate = "m" }`
 #[derive(Clone, Debug)]
 pub struct Approve {
-    /// The login that is approved: that of a grant or of a code.
+    /// What is approved: the login of a grant or of a code, or a mandate.
     pub of: Origin,
     /// Key absent: the user who logged in.
     pub user: Option<User>,
 }
 
-/// What names a login.
+/// What names something that the owner is asked to approve.
 #[derive(Clone, Debug)]
 pub enum Origin {
     Grant(Grant),
     Code(Code),
+    Mandate(Mandate),
 }
 
 /// `refresh = { grant, token = "refresh", save, … }`
@@ -564,6 +593,49 @@ pub struct Disconnect {
     pub client: Client,
 }
 
+/// `connected = { user }`
+#[derive(Clone, Debug)]
+pub struct Connected {
+    pub user: User,
+}
+
+/// `mandate = { grant, payee = "Sky TV", amount = 3000, period = "monthly", approve = true, save }`
+#[derive(Clone, Debug)]
+pub struct SetUp {
+    /// Whose client asks, with its access token.
+    pub grant: Grant,
+    pub payee: String,
+    /// Pence.
+    pub amount: u64,
+    pub period: Period,
+    pub approve: bool,
+    pub save: Option<Mandate>,
+}
+
+/// `mandates = { user }`
+#[derive(Clone, Debug)]
+pub struct Mandates {
+    pub user: User,
+}
+
+/// `pay = { mandate, grant, amount = 3000 }`
+#[derive(Clone, Debug)]
+pub struct Pay {
+    pub mandate: Mandate,
+    /// Whose access token is shown. Key absent: that of the grant that set the mandate up.
+    pub grant: Option<Grant>,
+    /// Pence. Key absent: as agreed.
+    pub amount: Option<u64>,
+}
+
+/// `cancel = { mandate, user }`
+#[derive(Clone, Debug)]
+pub struct Cancel {
+    pub mandate: Mandate,
+    /// Key absent: the mandate's owner.
+    pub user: Option<User>,
+}
+
 /// `grid = { live = ["a"], dead = ["b"], either = [], refreshable = ["a"], spent = ["b"] }`
 ///
 /// `live`, `dead` and `either` name every grant saved so far: whoami is asked with each one's access token, and a live
@@ -592,7 +664,7 @@ pub enum Advance {
 
 /// `race = { copies = 8, all = [ { refresh = { grant = "first" } } ] }`
 ///
-/// Every lane is a single request: `exchange`, `refresh`, `call`, `logout`, `approve`, `deny`; each is sent `copies` times
+/// Every lane is a single request: `exchange`, `refresh`, `call`, `logout`, `approve`, `deny`, `disconnect`, `pay`, `cancel`; each is sent `copies` times
 /// (default 1), all at one instant. What they gave is judged by [`Check::TokensAtMost`], [`Check::LiveAtMost`],
 /// [`Check::LiveExactly`] and [`Trait::Serial`].
 #[derive(Clone, Debug)]
@@ -629,6 +701,13 @@ pub enum Check {
     User(User),
     /// `client = "server"`: the client whom the answer names.
     Client(Client),
+    /// `lists = ["server"]`: each of these is on the list.
+    Lists(Listed),
+    /// `lists_not = ["server"]`: none of these is.
+    ListsNot(Listed),
+    /// `since = "first"`: the client of this grant is listed as connected since the grant was given, give or take some
+    /// minutes.
+    Since(Grant),
     /// `has = ["no-store"]`: each of these.
     Has(Trait),
     /// `tokens_at_most = 1`: distinct access tokens that a race gave, and distinct refresh tokens.
@@ -637,6 +716,15 @@ pub enum Check {
     LiveAtMost(u32),
     /// `live_exactly = 1`: how many of a race's distinct access tokens live afterwards.
     LiveExactly(u32),
+}
+
+/// What can be on an owner's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Connected third parties.
+    Clients(Vec<Client>),
+    /// Mandates that can take payments.
+    Mandates(Vec<Mandate>),
 }
 
 impl Verb {
@@ -654,6 +742,11 @@ impl Verb {
             Verb::Call(_) => "call",
             Verb::Logout(_) => "logout",
             Verb::Disconnect(_) => "disconnect",
+            Verb::Connected(_) => "connected",
+            Verb::Mandate(_) => "mandate",
+            Verb::Mandates(_) => "mandates",
+            Verb::Pay(_) => "pay",
+            Verb::Cancel(_) => "cancel",
             Verb::Grid(_) => "grid",
             Verb::Advance(_) => "advance",
             Verb::Race(_) => "race",

@@ -51,7 +51,7 @@ codes! {
     "GS022" UndefinedHandle: "A handle is saved by a step before it is used.",
     "GS023" UsedBeforeSaved: "A handle is saved by an earlier step than the one that uses it.",
     "GS024" UnusedHandle: "A handle that is saved is used, or the step need not save it.",
-    "GS025" WrongKind: "A handle is used where its kind is due: page, code or grant.",
+    "GS025" WrongKind: "A handle is used where its kind is due: page, code, grant or mandate.",
     "GS026" SavedTwice: "A handle is saved once: every later use means the same thing.",
     "GS027" Unsatisfiable: "An expectation is about something that the verb's answer can have.",
     "GS028" ObserveBeside: "A step judges or observes: what is only recorded can't be expected as well.",
@@ -80,6 +80,7 @@ codes! {
     "GS047" UnknownEdition: "An edition is one of the catalogue's, whose own is the last of them.",
     "GS048" OlderThanPromise: "A case is not older than what it proves: an edition that lacks the promise can't have it.",
     "GS049" Untraced: "A requirement whose source is a document stands beside the sentence of it that it was made from.",
+    "GS050" ListedTwice: "What is expected of a list is that something is on it, or that it is not.",
 }
 
 impl Code {

@@ -47,11 +47,16 @@
 //! | `authorize` | `user`, `client`, the request's keys, `decide` ("allow"), (`save` a code) |
 //! | `exchange` | `code`, (`redirect`), the token request's keys, (`save` a grant) |
 //! | `login` | `user`, `client`, `approve` (true), (`save` a grant) |
-//! | `approve`, `deny` | `grant` or `code`, (`user`) |
+//! | `approve`, `deny` | `grant`, `code` or `mandate`, (`user`) |
 //! | `refresh` | `grant`, `token` ("refresh"), the token request's keys, (`save` a grant) |
 //! | `call` | a grant as `whoami`, `accounts`, `balance`, `transactions` or `history` (transactions since ever); `token` ("access"), `send`, `scheme` |
 //! | `logout` | `grant`, `token` ("access"), `send`, `method` ("POST") |
 //! | `disconnect` | `user`, `client` |
+//! | `connected` | `user` |
+//! | `mandate` | `grant`, `payee`, `amount` in pence, `period` ("monthly"), `approve` (true), (`save` a mandate) |
+//! | `mandates` | `user` |
+//! | `pay` | `mandate`, (`grant`), (`amount`) |
+//! | `cancel` | `mandate`, (`user`) |
 //! | `grid` | `live`, `dead`, `either`: every grant saved so far, in one of them; `refreshable`, `spent` |
 //! | `advance` | `seconds`; or `to_expiry_of` a grant with (`less`) or (`more`) seconds; or `past` "approval" |
 //! | `race` | `copies` (1), `all`: a list of lanes, each with one verb that is a single request |
@@ -70,13 +75,14 @@
 //! - `observe`: words under which is recorded what came; judges nothing, and excludes the other two.
 //!
 //! Their keys are `outcome`, `status` (a number, or a list: any of them), `error` (a text, or a list), `state`,
-//! `landing`, `refresh_token`, `user`, `client`, `has` (a list: all of them), `tokens_at_most`, `live_at_most`,
+//! `landing`, `refresh_token`, `user`, `client`, `has` (a list: all of them), `lists`, `lists_not` (what an owner's list
+//! shows: clients at `connected`, mandates at `mandates`), `since` (a grant), `tokens_at_most`, `live_at_most`,
 //! `live_exactly`; each only at verbs whose answer can have it. The words behind them are those of [`Outcome`],
 //! [`StateRule`], [`Landing`], [`RefreshRule`] and [`Trait`].
 //!
 //! ## Handles
 //!
-//! `save` gives what came of a step a name: a page, a code, or a grant. A handle is saved once, before it is used, and
+//! `save` gives what came of a step a name: a page, a code, a grant, or a mandate. A handle is saved once, before it is used, and
 //! is used at least once. Handles of two cases have nothing to do with each other. What a lane of a race saves is
 //! the first copy's that was granted.
 //!
@@ -91,7 +97,8 @@
 //!
 //! Where `expect` demands that an `exchange`, `refresh`, `call`, `logout` or `authorize` is refused, the same case has
 //! a step in which the same verb must be granted. A `login` counts for `exchange` and `authorize`, a `grid` with
-//! `live` for a call of whoami.
+//! `live` for a call of whoami. The same holds for `pay`. Where something must not be on a list,
+//! something is on one; and where it is judged that others are not told of a disconnection, somebody is.
 
 pub mod case;
 mod catalogue;

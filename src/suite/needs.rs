@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::case::{
-    Advance, AuthorizeRequest, Check, Client, Decision, Endpoint, Leaf, Need, Redirect, RefreshRule, Secret,
-    Step, Text, Token, TokenRequest, User, Verb,
+    Advance, AuthorizeRequest, Check, Client, Decision, Endpoint, Leaf, Listed, Need, Origin, Redirect,
+    RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
 };
 
 /// Everything that these steps show to be needed.
@@ -49,7 +49,10 @@ impl Needs {
                 }
             }
             Verb::Approve(approve) | Verb::Deny(approve) => {
-                self.add(Need::Approval);
+                self.add(match approve.of {
+                    Origin::Grant(_) | Origin::Code(_) => Need::Approval,
+                    Origin::Mandate(_) => Need::Mandates,
+                });
                 approve.user.iter().for_each(|user| self.user(user));
             }
             Verb::Refresh(refresh) => {
@@ -71,6 +74,19 @@ impl Needs {
                 self.add(Need::Disconnect);
                 self.user(&disconnect.user);
                 self.client(&disconnect.client);
+            }
+            Verb::Connected(connected) => {
+                self.add(Need::Consents);
+                self.user(&connected.user);
+            }
+            Verb::Mandate(_) | Verb::Pay(_) => self.add(Need::Mandates),
+            Verb::Mandates(mandates) => {
+                self.add(Need::Mandates);
+                self.user(&mandates.user);
+            }
+            Verb::Cancel(cancel) => {
+                self.add(Need::Mandates);
+                cancel.user.iter().for_each(|user| self.user(user));
             }
             Verb::Grid(grid) => {
                 if !grid.refreshable.is_empty() || !grid.spent.is_empty() {
@@ -95,6 +111,9 @@ impl Needs {
         match &leaf.check {
             Check::User(user) => self.user(user),
             Check::Client(client) => self.client(client),
+            Check::Lists(Listed::Clients(clients)) | Check::ListsNot(Listed::Clients(clients)) => {
+                clients.iter().for_each(|client| self.client(client));
+            }
             Check::RefreshToken(RefreshRule::Present | RefreshRule::New) => self.add(Need::Refresh),
             _ => {}
         }

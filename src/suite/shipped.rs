@@ -17,6 +17,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("suites/server/whoami.toml", include_str!("../../suites/server/whoami.toml")),
     ("suites/server/sca.toml", include_str!("../../suites/server/sca.toml")),
     ("suites/server/logout.toml", include_str!("../../suites/server/logout.toml")),
+    ("suites/server/consent.toml", include_str!("../../suites/server/consent.toml")),
 ];
 
 /// The shipped catalogue.

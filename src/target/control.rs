@@ -138,9 +138,29 @@ impl Target {
         self.of_world(world, "disconnect", json!({ "user": user.0, "client": client.0 }))
     }
 
+    /// A user looks at the third parties that they have connected.
+    pub fn connected_request(&self, world: &World, user: &User) -> Outgoing {
+        self.looks(world, user, "connected")
+    }
+
+    /// A user looks at their mandates.
+    pub fn mandates_request(&self, world: &World, user: &User) -> Outgoing {
+        self.looks(world, user, "mandates")
+    }
+
+    /// A user decides on a mandate: `approve`, `deny` or `cancel`.
+    pub fn mandate_request(&self, world: &World, id: &str, user: &User, action: &str) -> Outgoing {
+        let body = json!({ "mandate": id, "user": user.0 });
+        self.of_world(world, &format!("mandates/{action}"), body)
+    }
+
     /// Moves the world's clock.
     pub fn advance_request(&self, world: &World, seconds: u64) -> Outgoing {
         self.of_world(world, "advance", json!({ "seconds": seconds }))
+    }
+
+    fn looks(&self, world: &World, user: &User, at: &str) -> Outgoing {
+        Outgoing::get(self.control_url(&format!("/worlds/{}/users/{user}/{at}", world.world)))
     }
 
     fn of_world(&self, world: &World, action: &str, body: serde_json::Value) -> Outgoing {
@@ -148,10 +168,14 @@ impl Target {
     }
 
     fn control(&self, path: &str, body: serde_json::Value) -> Outgoing {
+        Outgoing::new(http::Method::POST, self.control_url(path)).json(&body)
+    }
+
+    fn control_url(&self, path: &str) -> url::Url {
         let mut url = self.url(&self.file().endpoints.control);
         let whole = format!("{}{path}", url.path().trim_end_matches('/'));
         url.set_path(&whole);
-        Outgoing::new(http::Method::POST, url).json(&body)
+        url
     }
 }
 

@@ -16,6 +16,7 @@ use crate::suite::{Endpoint, Need};
 /// base = "http://127.0.0.1:8080"
 /// client_authentication = "body"        # or "basic"
 /// edition = "2026.1"                     # of the catalogue: what is newer is not judged. Without it, the newest
+/// disconnected_errors = []               # what a refusal says when the user has disconnected the client
 ///
 /// [endpoints]                            # each under the base, or absolute; these are the defaults
 /// authorize = "/oauth2/authorize"
@@ -25,6 +26,7 @@ use crate::suite::{Endpoint, Need};
 /// accounts = "/accounts"
 /// balance = "/balance"
 /// transactions = "/transactions"
+/// mandates = "/mandates"
 /// control = "/control"
 ///
 /// [limits]
@@ -46,6 +48,9 @@ pub struct TargetFile {
     pub base: Url,
     #[serde(default)]
     pub client_authentication: ClientAuthentication,
+    /// The server's own names for "the user has disconnected you". With any, only these count; without, its words do.
+    #[serde(default)]
+    pub disconnected_errors: Vec<String>,
     #[serde(default)]
     pub endpoints: Endpoints,
     #[serde(default)]
@@ -87,6 +92,8 @@ pub struct Endpoints {
     pub accounts: String,
     pub balance: String,
     pub transactions: String,
+    /// Where mandates are set up; payments are taken under it.
+    pub mandates: String,
     pub control: String,
 }
 
@@ -100,6 +107,7 @@ impl Default for Endpoints {
             accounts: "/accounts".into(),
             balance: "/balance".into(),
             transactions: "/transactions".into(),
+            mandates: "/mandates".into(),
             control: "/control".into(),
         }
     }
@@ -117,9 +125,19 @@ impl Endpoints {
     }
 
     /// Every one of them.
-    pub fn all(&self) -> [&String; 8] {
-        let Endpoints { authorize, token, whoami, logout, accounts, balance, transactions, control } = self;
-        [authorize, token, whoami, logout, accounts, balance, transactions, control]
+    pub fn all(&self) -> [&String; 9] {
+        let Endpoints {
+            authorize,
+            token,
+            whoami,
+            logout,
+            accounts,
+            balance,
+            transactions,
+            mandates,
+            control,
+        } = self;
+        [authorize, token, whoami, logout, accounts, balance, transactions, mandates, control]
     }
 }
 
@@ -169,6 +187,10 @@ pub enum TargetError {
     Range { path: String, key: &'static str, value: u64, allowed: &'static str },
     #[error("{path}: lacks names {word}, which is no capability; those are {known}")]
     UnknownCapability { path: String, word: String, known: String },
+    #[error(
+        "{path}: disconnected_errors holds a blank name, which every refusal would contain; leave it out"
+    )]
+    BlankName { path: String },
     #[error("{path}: lacks.{word} gives no reason; say in a few words why the server can't do it")]
     NoReason { path: String, word: String },
     /// `at`: file, line and column, and the line itself.
@@ -188,6 +210,7 @@ impl TargetFile {
             name: base.to_string().trim_end_matches('/').to_owned(),
             base,
             client_authentication: ClientAuthentication::Body,
+            disconnected_errors: Vec::new(),
             endpoints: Endpoints::default(),
             limits: Limits::default(),
             lacks: BTreeMap::new(),
@@ -249,6 +272,9 @@ impl TargetFile {
                 return Err(TargetError::Range { path: path.into(), key, value, allowed });
             }
         }
+        if self.disconnected_errors.iter().any(|name| name.trim().is_empty()) {
+            return Err(TargetError::BlankName { path: path.into() });
+        }
         for (word, reason) in &self.lacks {
             if !Need::ALL.iter().any(|(_, known)| known == word) {
                 let known = Need::ALL.iter().map(|(_, known)| *known).collect::<Vec<_>>().join(", ");
@@ -306,7 +332,7 @@ mod tests {
         let written: toml::Table = text.parse().expect("it is TOML");
         let keys = |table: &str| written[table].as_table().map_or(0, toml::Table::len);
         assert!(text.contains("\n# edition = "), "the one key whose default is not a value");
-        assert_eq!((written.len(), keys("endpoints"), keys("limits")), (7, 8, 3), "a key is left out");
+        assert_eq!((written.len(), keys("endpoints"), keys("limits")), (8, 9, 3), "a key is left out");
         for (_, word) in Need::ALL {
             assert!(text.contains(&format!("{word},")) || text.contains(&format!("{word}.")), "{word}");
         }
@@ -323,6 +349,7 @@ mod tests {
                 "name = 'x'\nbase = 'http://h'\n[endpoints]\ntoken = 'http://me@h/t'",
                 "a user name or a password",
             ),
+            ("name = 'x'\nbase = 'http://h'\ndisconnected_errors = ['gone', ' ']", "a blank name"),
             ("name = 'x'\nbase = 'http://h'\n[limits]\njobs = 0", "limits.jobs is 0"),
             ("name = 'x'\nbase = 'http://h'\n[lacks]\nclok = 'y'", "lacks names clok"),
             ("name = 'x'\nbase = 'http://h'\n[lacks]\nclock = ' '", "lacks.clock gives no reason"),

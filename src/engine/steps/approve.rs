@@ -1,20 +1,20 @@
-//! `approve`, `deny` and `disconnect`: what the owner does in the bank's app.
+//! `approve` and `deny`: the owner's word in the bank's app, on a login or on a mandate.
 
 use super::Single;
 use crate::engine::answer::{Answer, of_reply};
-use crate::engine::scene::{NeverSaved, Scene};
-use crate::suite::{Approve, Disconnect, Origin, User};
+use crate::engine::scene::{Decidable, NeverSaved, Scene};
+use crate::suite::{Approve, Origin, User};
 use crate::target::Reply;
 
 pub async fn run(approve: &Approve, yes: bool, scene: &mut Scene<'_>) -> Result<Answer, NeverSaved> {
-    let (owner, login) = scene.origin(&approve.of)?;
+    let (owner, asked) = scene.origin(&approve.of)?;
     let user = approve.user.clone().unwrap_or(owner);
-    Ok(send(login.as_deref(), &user, yes, scene).await)
+    Ok(send(&asked, &user, yes, scene).await)
 }
 
-/// `user` approves a login, or denies it.
-pub async fn send(login: Option<&str>, user: &User, yes: bool, scene: &mut Scene<'_>) -> Answer {
-    let single = match decision(login, user, yes, scene) {
+/// `user` approves what they are asked, or denies it.
+pub async fn send(asked: &Decidable, user: &User, yes: bool, scene: &mut Scene<'_>) -> Answer {
+    let single = match decision(asked, user, yes, scene) {
         Ok(single) => single,
         Err(why) => return Answer::broken(why),
     };
@@ -29,18 +29,9 @@ pub fn request(
     yes: bool,
     scene: &mut Scene<'_>,
 ) -> Result<Result<Single, Answer>, NeverSaved> {
-    let (owner, login) = scene.origin(&approve.of)?;
+    let (owner, asked) = scene.origin(&approve.of)?;
     let user = approve.user.clone().unwrap_or(owner);
-    Ok(decision(login.as_deref(), &user, yes, scene).map_err(Answer::broken))
-}
-
-pub async fn disconnect(disconnect: &Disconnect, scene: &mut Scene<'_>) -> Result<Answer, NeverSaved> {
-    let request = scene.target.disconnect_request(&scene.world, &disconnect.user, &disconnect.client);
-    let purpose = format!("disconnect {} in the app", disconnect.client);
-    Ok(match scene.control(&disconnect.user.0, &purpose, request).await {
-        Ok((number, reply)) => settle(number, &reply),
-        Err(answer) => answer,
-    })
+    Ok(decision(&asked, &user, yes, scene).map_err(Answer::broken))
 }
 
 /// Done is any 2xx.
@@ -49,11 +40,17 @@ pub fn settle(number: usize, reply: &Reply) -> Answer {
 }
 
 /// The request of a decision; an error says why there is none.
-fn decision(login: Option<&str>, user: &User, yes: bool, scene: &Scene<'_>) -> Result<Single, &'static str> {
-    let login =
-        login.ok_or("there is no login to decide on: the bank gave a code without showing a login page")?;
+fn decision(asked: &Decidable, user: &User, yes: bool, scene: &Scene<'_>) -> Result<Single, &'static str> {
+    let request = match asked {
+        Decidable::Login(Some(login)) => scene.target.approval_request(&scene.world, login, user, yes),
+        Decidable::Login(None) => {
+            return Err("there is no login to decide on: the bank gave a code without showing a login page");
+        }
+        Decidable::Mandate(id) => {
+            scene.target.mandate_request(&scene.world, id, user, if yes { "approve" } else { "deny" })
+        }
+    };
     let purpose = if yes { "approve in the app" } else { "deny in the app" };
-    let request = scene.target.approval_request(&scene.world, login, user, yes);
     Ok(Single { actor: user.0.clone(), purpose: purpose.to_owned(), request })
 }
 
@@ -61,6 +58,7 @@ pub fn title(approve: &Approve, does: &str) -> String {
     let of = match &approve.of {
         Origin::Grant(grant) => &grant.0,
         Origin::Code(code) => &code.0,
+        Origin::Mandate(mandate) => &mandate.0,
     };
     let who = approve.user.as_ref().map_or("the owner", |user| user.0.as_str());
     format!("{who} {does} {of} in the app")

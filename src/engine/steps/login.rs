@@ -4,7 +4,7 @@ use super::approve;
 use super::authorize::authorized;
 use super::exchange;
 use crate::engine::answer::{Answer, Came};
-use crate::engine::scene::{GrantHeld, Held, NeverSaved, Scene};
+use crate::engine::scene::{Decidable, GrantHeld, Held, NeverSaved, Scene};
 use crate::suite::{
     AuthorizeRequest, Client, Code, Credentials, Decision, Encoding, Exchange, Grant, Login, Redirect,
     Secret, StateSent, TokenRequest, User,
@@ -22,7 +22,7 @@ pub async fn run(login: &Login, scene: &mut Scene<'_>) -> Result<Answer, NeverSa
         return Ok(answer);
     };
     let approval = if login.approve {
-        Some(approve::send(grant.login.as_deref(), &login.user, true, scene).await)
+        Some(approve::send(&Decidable::Login(grant.login.clone()), &login.user, true, scene).await)
     } else {
         None
     };

@@ -4,10 +4,16 @@ mod advance;
 mod approve;
 mod authorize;
 mod call;
+mod cancel;
+mod connected;
+mod disconnect;
 mod exchange;
 mod grid;
 mod login;
 mod logout;
+mod mandate;
+mod mandates;
+mod pay;
 mod race;
 mod refresh;
 mod sample;
@@ -33,7 +39,12 @@ pub async fn run(verb: &Verb, scene: &mut Scene<'_>) -> Result<Answer, NeverSave
         Verb::Refresh(refresh) => refresh::run(refresh, scene).await,
         Verb::Call(call) => call::run(call, scene).await,
         Verb::Logout(logout) => logout::run(logout, scene).await,
-        Verb::Disconnect(disconnect) => approve::disconnect(disconnect, scene).await,
+        Verb::Disconnect(disconnect) => Ok(disconnect::run(disconnect, scene).await),
+        Verb::Connected(connected) => Ok(connected::run(connected, scene).await),
+        Verb::Mandate(mandate) => mandate::run(mandate, scene).await,
+        Verb::Mandates(mandates) => Ok(mandates::run(mandates, scene).await),
+        Verb::Pay(pay) => pay::run(pay, scene).await,
+        Verb::Cancel(cancel) => cancel::run(cancel, scene).await,
         Verb::Grid(grid) => grid::run(grid, scene).await,
         Verb::Advance(advance) => advance::run(advance, scene).await,
         Verb::Race(race) => race::run(race, scene).await,
@@ -65,6 +76,11 @@ pub fn title(verb: &Verb) -> String {
         Verb::Call(call) => call::title(call),
         Verb::Logout(logout) => logout::title(logout),
         Verb::Disconnect(disconnect) => format!("{} disconnects {}", disconnect.user, disconnect.client),
+        Verb::Connected(connected) => format!("{} looks at connected apps", connected.user),
+        Verb::Mandate(mandate) => mandate::title(mandate),
+        Verb::Mandates(mandates) => format!("{} looks at mandates", mandates.user),
+        Verb::Pay(pay) => pay::title(pay),
+        Verb::Cancel(cancel) => cancel::title(cancel),
         Verb::Grid(_) => "who has access now: every token is shown to whoami".to_owned(),
         Verb::Advance(advance) => advance::title(advance),
         Verb::Race(race) => race::title(race),
@@ -90,6 +106,9 @@ async fn single(verb: &Verb, scene: &mut Scene<'_>) -> Result<Result<Single, Ans
         Verb::Logout(logout) => logout::request(logout, scene),
         Verb::Approve(approve) => approve::request(approve, true, scene),
         Verb::Deny(deny) => approve::request(deny, false, scene),
+        Verb::Disconnect(disconnect) => Ok(Ok(disconnect::request(disconnect, scene))),
+        Verb::Pay(pay) => pay::request(pay, scene).map(Ok),
+        Verb::Cancel(cancel) => cancel::request(cancel, scene).map(Ok),
         other => {
             Ok(Err(Answer::broken(format!("{} sends more than one request, so it can't race", other.word()))))
         }
@@ -108,6 +127,7 @@ fn settle(
         Verb::Refresh(refresh) => refresh::settle(refresh, scene, number, reply),
         Verb::Call(call) => call::settle(call, scene, number, reply),
         Verb::Logout(_) => Ok(logout::settle(number, reply)),
+        Verb::Pay(_) => Ok(pay::settle(number, reply)),
         _ => Ok(approve::settle(number, reply)),
     }
 }

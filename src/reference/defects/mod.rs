@@ -3,7 +3,9 @@
 
 mod authorize;
 mod calls;
+mod consent;
 mod grants;
+mod mandate;
 mod token;
 
 use std::sync::LazyLock;
@@ -29,7 +31,8 @@ impl Defect {
 
 /// All of them, in the order of the catalogue.
 pub static ALL: LazyLock<Vec<&'static Defect>> = LazyLock::new(|| {
-    let tables = [authorize::TABLE, token::TABLE, grants::TABLE, calls::TABLE];
+    let tables =
+        [authorize::TABLE, token::TABLE, grants::TABLE, calls::TABLE, consent::TABLE, mandate::TABLE];
     tables.into_iter().flatten().collect()
 });
 
@@ -82,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_of_the_eight_sections_has_a_defect() {
+    fn every_row_of_the_covered_sections_has_a_defect() {
         let rows = [
             "state.echo-exact",
             "state.not-swapped",
@@ -154,6 +157,15 @@ mod tests {
             "logout.repeatable",
             "logout.during-sca",
             "logout.races",
+            "consent.listed",
+            "consent.one-click",
+            "consent.pending-code-dies",
+            "consent.only-that-one",
+            "consent.reason-given",
+            "consent.reconnect-is-fresh",
+            "mandate.listed",
+            "mandate.cancel",
+            "mandate.outlives-nothing",
         ];
         for id in rows {
             assert!(find(id).is_some(), "{id}");

@@ -9,6 +9,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::bearer::{self, Carriers};
@@ -23,11 +24,15 @@ const MOST_LISTED: usize = 100;
 
 /// `GET /ping/whoami`
 pub async fn whoami(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<Value>, Problem> {
-    let asked = call.token(&bank)?;
+    let asked = call.token(&bank, Method::GET)?;
     let Some(token) = asked else {
         return Ok(Json(json!({ "authenticated": false })));
     };
-    let identity = turn(&bank, &token, |turn, bearer| Ok(turn.identity(bearer)))?;
+    let identity = turn(&bank, &token, |turn| {
+        let bearer = turn.bearer(&token)?;
+        turn.used(bearer);
+        Ok(turn.identity(bearer))
+    })?;
     Ok(Json(json!({
         "authenticated": identity.authenticated,
         "client_id": identity.client_id,
@@ -138,10 +143,10 @@ impl Call {
         Carriers { headers: &self.headers, query: self.uri.query().unwrap_or_default(), body: &self.body }
     }
 
-    /// The token of a GET; `None` only in a bank that answers without.
-    fn token(&self, bank: &Bank) -> Result<Option<String>, Problem> {
-        if self.method != Method::GET {
-            return Err(Problem::wrong_method("GET"));
+    /// The token of a call by this method; `None` only in a bank that answers without.
+    pub fn token(&self, bank: &Bank, method: Method) -> Result<Option<String>, Problem> {
+        if self.method != method {
+            return Err(Problem::wrong_method(if method == Method::POST { "POST" } else { "GET" }));
         }
         let rules = &bank.rules.whoami;
         let token = bearer::token(&self.carriers(), rules.carrier, rules.scheme)?;
@@ -150,6 +155,14 @@ impl Call {
             (None, _) => Err(no_token(bank)),
             (token, _) => Ok(token),
         }
+    }
+
+    /// The body, which is to be JSON.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let message = format!("the body is not the JSON that is due here: {error}");
+            Problem::new(400, "bad_request.bad_json", message)
+        })
     }
 
     fn params(&self) -> Result<Params, Problem> {
@@ -165,24 +178,28 @@ fn permitted<T>(
     endpoint: Endpoint,
     read: impl FnOnce(&mut Turn<'_>, Bearer, Seconds) -> Result<T, Refusal>,
 ) -> Result<T, Problem> {
-    let token = call.token(bank)?.ok_or_else(Problem::no_token)?;
-    turn(bank, &token, |turn, bearer| {
+    let token = call.token(bank, Method::GET)?.ok_or_else(Problem::no_token)?;
+    turn(bank, &token, |turn| {
+        let bearer = turn.bearer(&token).map_err(|refusal| match refusal {
+            Refusal::DisconnectedAccessToken if !bank.rules.consent.data_reason.kept() => {
+                Refusal::BadAccessToken
+            }
+            refusal => refusal,
+        })?;
+        turn.used(bearer);
         let approved = turn.permit(bearer, endpoint)?;
         read(turn, bearer, approved)
     })
 }
 
-fn turn<T>(
+/// A turn in the world of a token.
+pub fn turn<T>(
     bank: &Bank,
     token: &str,
-    act: impl FnOnce(&mut Turn<'_>, Bearer) -> Result<T, Refusal>,
+    act: impl FnOnce(&mut Turn<'_>) -> Result<T, Refusal>,
 ) -> Result<T, Problem> {
     let world = world_of(bank, token)?;
-    bank.turn(world, |turn| {
-        let bearer = turn.bearer(token)?;
-        act(turn, bearer)
-    })
-    .map_err(|refusal| bad_token(bank, token, refusal))
+    bank.turn(world, act).map_err(|refusal| bad_token(bank, token, refusal))
 }
 
 fn world_of(bank: &Bank, token: &str) -> Result<WorldId, Problem> {
@@ -201,7 +218,10 @@ fn no_token(bank: &Bank) -> Problem {
 fn bad_token(bank: &Bank, token: &str, refusal: Refusal) -> Problem {
     let about_the_token = matches!(
         refusal,
-        Refusal::BadAccessToken | Refusal::ExpiredAccessToken | Refusal::EvictedAccessToken
+        Refusal::BadAccessToken
+            | Refusal::ExpiredAccessToken
+            | Refusal::EvictedAccessToken
+            | Refusal::DisconnectedAccessToken
     );
     let strange =
         || token.len() != 43 || !token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
@@ -243,7 +263,8 @@ fn listing(params: &Params) -> Result<Listing, Problem> {
     Ok(Listing { since, before, limit })
 }
 
-fn timestamp(seconds: Seconds) -> String {
+/// RFC 3339, in UTC.
+pub fn timestamp(seconds: Seconds) -> String {
     let time = i64::try_from(seconds).ok().and_then(|s| DateTime::from_timestamp(s, 0));
     time.map_or_else(String::new, |time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }

@@ -4,6 +4,7 @@
 mod authorize;
 mod bearer;
 mod calls;
+mod mandates;
 mod page;
 mod params;
 mod problem;
@@ -39,6 +40,9 @@ pub(super) fn router(bank: Arc<Bank>) -> Router {
         .route("/accounts", any(calls::accounts))
         .route("/balance", any(calls::balance))
         .route("/transactions", any(calls::transactions))
+        .route("/mandates", any(mandates::set_up))
+        .route("/mandates/{mandate}", any(mandates::look))
+        .route("/mandates/{mandate}/payments", any(mandates::pay))
         .fallback(unknown_route)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(bank)

@@ -1,5 +1,23 @@
 //! What a refusal looks like on the wire: the bank's error body, `{"code", "message"}`, with OAuth's `error` where the
 //! bank's public error table has it.
+//!
+//! What no table has, this bank says in the same style:
+//!
+//! | when | status | `code` | `error` |
+//! |---|---|---|---|
+//! | an access token that the user disconnected | 401 | `unauthorized.bad_access_token.revoked_by_user` | `invalid_token` |
+//! | a refresh token that the user disconnected | 401 | `unauthorized.bad_refresh_token.revoked_by_user` | `invalid_grant` |
+//! | a code that the user disconnected | 401 | `unauthorized.bad_authorization_code.revoked_by_user` | `invalid_grant` |
+//! | data, when the owner has to confirm the access | 403 | `forbidden.confirmation_required` | |
+//! | a mandate that there is not for this user and client | 404 | `not_found.mandate` | |
+//! | a payment under a mandate that is not approved | 403 | `forbidden.mandate.not_approved` | |
+//! | … that its owner has cancelled, or that ended with a disconnection | 403 | `forbidden.mandate.cancelled` | |
+//! | … of no amount, or of more than was agreed | 403 | `forbidden.mandate.over_amount` | |
+//! | … more often than was agreed | 403 | `forbidden.mandate.too_often` | |
+//!
+//! `revoked_by_user` comes with an `error_description` that begins "The user disconnected your app", and reaches the
+//! client that was disconnected and nobody else: another client that shows its refresh token or its code gets the
+//! refusal of one that nobody issued.
 
 use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -152,6 +170,15 @@ impl From<Refusal> for Problem {
             Refusal::EvictedAccessToken => {
                 (401, "unauthorized.bad_access_token.evicted", Some("invalid_token"))
             }
+            Refusal::DisconnectedAccessToken => {
+                (401, "unauthorized.bad_access_token.revoked_by_user", Some("invalid_token"))
+            }
+            Refusal::DisconnectedRefreshToken => {
+                (401, "unauthorized.bad_refresh_token.revoked_by_user", Some("invalid_grant"))
+            }
+            Refusal::DisconnectedCode => {
+                (401, "unauthorized.bad_authorization_code.revoked_by_user", Some("invalid_grant"))
+            }
             Refusal::NotApproved { .. } => (403, "forbidden.insufficient_permissions", None),
             Refusal::HistoryClosed => (403, "forbidden.verification_required", None),
             Refusal::UnknownAccount => (404, "not_found.account", None),
@@ -159,10 +186,20 @@ impl From<Refusal> for Problem {
             Refusal::LoginOver => (409, "precondition_failed.login_over", None),
             Refusal::ApprovalOver => (409, "precondition_failed.approval_over", None),
             Refusal::NotTheOwner => (403, "forbidden.not_the_owner", None),
+            Refusal::ConfirmationDue => (403, "forbidden.confirmation_required", None),
+            Refusal::NotConnected => (404, "not_found.connection", None),
+            Refusal::UnknownMandate => (404, "not_found.mandate", None),
+            Refusal::MandateNotApproved => (403, "forbidden.mandate.not_approved", None),
+            Refusal::MandateCancelled => (403, "forbidden.mandate.cancelled", None),
+            Refusal::OverMandate => (403, "forbidden.mandate.over_amount", None),
+            Refusal::TooOften => (403, "forbidden.mandate.too_often", None),
+            Refusal::MandateOver => (409, "precondition_failed.mandate_over", None),
+            Refusal::Unexplained => (401, "unauthorized", None),
             Refusal::Breakdown => (500, "internal_service.breakdown", None),
         };
         let mut problem = Problem::new(status, code, refusal.to_string());
         problem.0.error = error;
+        problem.0.bare = refusal == Refusal::Unexplained;
         if error == Some("invalid_token") {
             problem.0.challenge = Some(BAD_TOKEN);
         }

@@ -121,7 +121,7 @@ fn after_failure(bank: &Bank, world: WorldId, client: ClientIx, params: &Params)
             Some(code) => {
                 let redirect_uri = params.text("redirect_uri").unwrap_or_default();
                 let redemption = turn.check_code(client, &code, &redirect_uri)?;
-                Ok(Some(turn.issue_unspent(redemption)))
+                turn.issue_unspent(redemption).map(Some)
             }
         }
     });
@@ -142,9 +142,9 @@ fn exchange(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> R
     let mut sitting = bank.sit(world);
     let redemption = sitting.step(|turn| turn.check_code(client, &code, &redirect_uri))?;
     sitting.pause(bank.rules.code.spend_gap);
-    let spent = sitting.step(|turn| Ok(turn.spend_code(redemption)))?;
+    let spent = sitting.step(|turn| turn.spend_code(redemption))?;
     sitting.pause(bank.rules.one.evict_gap);
-    Ok(sitting.step(|turn| Ok(turn.issue(spent)))?)
+    Ok(sitting.step(|turn| turn.issue(spent))?)
 }
 
 fn refresh(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Result<Issued, Problem> {
@@ -168,7 +168,7 @@ fn rotate(bank: &Bank, world: WorldId, client: ClientIx, asked: Asked<'_>) -> Re
     sitting.pause(bank.rules.refresh.spend_gap);
     let claimed = sitting.step(|turn| turn.claim_refresh(rotating))?;
     sitting.pause(bank.rules.refresh.issue_gap);
-    sitting.step(|turn| Ok(turn.rotate(claimed, &Secret::shown(asked.refresh_token))))
+    sitting.step(|turn| turn.rotate(claimed, &Secret::shown(asked.refresh_token)))
 }
 
 /// The token answer (Monzo API docs, "Exchange the authorization code").

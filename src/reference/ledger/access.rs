@@ -1,5 +1,6 @@
 //! What an access token is good for: whom it names, and what it opens.
 
+use super::reason::Shown;
 use super::rows::{End, Entry, GrantIx, Life, RefreshLife, Standing};
 use super::{APPROVAL_SECONDS, ClientIx, Digest, LoginIx, Refusal, Seconds, Turn, UserIx};
 use crate::reference::rules::{BadToken, Identity as IdentityRule, Pending, PublicWorks};
@@ -26,6 +27,8 @@ pub enum Endpoint {
     Accounts,
     Balance,
     Transactions,
+    /// Setting up mandates, and payments under them.
+    Mandates,
 }
 
 impl Turn<'_> {
@@ -63,8 +66,17 @@ impl Turn<'_> {
     }
 
     /// When the owner approved this; refused as long as they have not (Monzo API docs, "Strong Customer
-    /// Authentication").
+    /// Authentication"), and once they have to confirm it.
     pub fn permit(&self, bearer: Bearer, endpoint: Endpoint) -> Result<Seconds, Refusal> {
+        let approved = self.approved(bearer, endpoint)?;
+        match self.confirm_by(self.world.grants[bearer.grant.0].login) {
+            Some(by) if self.now >= by => Err(Refusal::ConfirmationDue),
+            _ => Ok(approved),
+        }
+    }
+
+    /// When the owner approved this, however long ago.
+    pub(super) fn approved(&self, bearer: Bearer, endpoint: Endpoint) -> Result<Seconds, Refusal> {
         let login = self.world.grants[bearer.grant.0].login;
         let open_early = match self.rules.sca.pending {
             Pending::Closed => false,
@@ -113,7 +125,10 @@ impl Turn<'_> {
         let row = &self.world.access[token];
         match row.life {
             Life::Dead(End::Evicted) => Err(Refusal::EvictedAccessToken),
-            Life::Dead(_) => Err(Refusal::BadAccessToken),
+            Life::Dead(End::Disconnected) => {
+                Err(self.disconnected(row.user, self.world.grants[row.grant.0].client, Shown::Access))
+            }
+            Life::Dead(_) => Err(self.ended(row.user, self.world.grants[row.grant.0].client)),
             Life::Live if self.now >= row.expires => Err(Refusal::ExpiredAccessToken),
             Life::Live => Ok((row.grant, row.user)),
         }

@@ -59,7 +59,10 @@ impl Turn<'_> {
             }
         }
         if !self.rules.logout.ends_approval.kept() {
-            self.revive(ruling.login);
+            self.revive(ruling.login, End::LoggedOut);
+        }
+        if !self.rules.consent.ends_approval.kept() {
+            self.revive(ruling.login, End::Disconnected);
         }
     }
 
@@ -87,19 +90,19 @@ impl Turn<'_> {
         logins.filter(theirs).collect()
     }
 
-    /// What an approval must not do: bring back what was logged out.
-    fn revive(&mut self, login: LoginIx) {
+    /// What an approval must not do: bring back what has ended in this way.
+    fn revive(&mut self, login: LoginIx, ended: End) {
         for grant in self.world.grants.iter_mut().filter(|grant| grant.login == login) {
             for &token in &grant.access {
                 let life = &mut self.world.access[token].life;
-                if *life == Life::Dead(End::LoggedOut) {
+                if *life == Life::Dead(ended) {
                     *life = Life::Live;
                     grant.over = None;
                 }
             }
             for &token in &grant.refresh {
                 let life = &mut self.world.refresh[token].life;
-                if *life == RefreshLife::Dead(End::LoggedOut) {
+                if *life == RefreshLife::Dead(ended) {
                     *life = RefreshLife::Live;
                     grant.over = None;
                 }

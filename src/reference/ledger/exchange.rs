@@ -2,9 +2,12 @@
 //!
 //! Three steps: [`Turn::check_code`], [`Turn::spend_code`], [`Turn::issue`]. The right bank takes them in one go.
 
+use super::reason::Shown;
 use super::rows::{CodeLife, End, Entry, Grant, GrantIx, Takes};
 use super::{ClientIx, Digest, LoginIx, Refusal, Seconds, Secret, Turn, UserIx};
-use crate::reference::rules::{Binding, CodeRedirect, PublicRefreshToken, PublicWorks, Replay, Reuse};
+use crate::reference::rules::{
+    Binding, CodeRedirect, PublicRefreshToken, PublicWorks, Reconnect, Replay, Reuse,
+};
 
 /// A code that was found good for this client.
 #[derive(Debug)]
@@ -59,7 +62,8 @@ impl Turn<'_> {
         let (born, life) = (code.born, code.life);
         match life {
             CodeLife::Fresh => {}
-            CodeLife::Dead => return Err(Refusal::BadCode),
+            CodeLife::Dead(End::Disconnected) => return Err(self.disconnected(user, client, Shown::Code)),
+            CodeLife::Dead(_) => return Err(Refusal::BadCode),
             CodeLife::Spent { at, grant } => {
                 if !self.may_reuse(self.rules.code.reuse, at) {
                     self.punish_replay(grant);
@@ -80,18 +84,25 @@ impl Turn<'_> {
         if self.now >= born.saturating_add(self.rules.code.seconds) {
             return Err(Refusal::ExpiredCode);
         }
+        if self.turned_away(user, client, Reconnect::NoExchange) {
+            return Err(Refusal::BadCode);
+        }
         Ok(Redemption { login, user, client })
     }
 
-    /// Marks the code as used, and picks the tokens that its exchange will kill.
-    pub fn spend_code(&mut self, redemption: Redemption) -> Spent {
+    /// Marks the code as used, and picks the tokens that its exchange will kill. Refused if the user has disconnected the
+    /// client since it was looked at.
+    pub fn spend_code(&mut self, redemption: Redemption) -> Result<Spent, Refusal> {
+        self.must_be_connected(&redemption)?;
         self.world.set_code_life(redemption.login, CodeLife::Spent { at: self.now, grant: None });
-        Spent { evicts: self.evicted_by(redemption.user, redemption.client), redemption }
+        Ok(Spent { evicts: self.evicted_by(redemption.user, redemption.client), redemption })
     }
 
     /// "Acquiring a new access token will invalidate any other token you own for that user" (Monzo API docs,
-    /// "Authenticating requests"): kills what was picked, and gives the new tokens.
-    pub fn issue(&mut self, spent: Spent) -> Issued {
+    /// "Authenticating requests"): kills what was picked, and gives the new tokens. Refused if the user has disconnected
+    /// the client meanwhile.
+    pub fn issue(&mut self, spent: Spent) -> Result<Issued, Refusal> {
+        self.must_be_connected(&spent.redemption)?;
         for grant in spent.evicts {
             self.evict_grant(grant);
         }
@@ -101,6 +112,8 @@ impl Turn<'_> {
             login,
             user,
             client,
+            born: self.now,
+            last_used: None,
             over: None,
             access: Vec::new(),
             refresh: Vec::new(),
@@ -110,11 +123,12 @@ impl Turn<'_> {
         let wanted =
             self.confidential(client) || self.rules.public.refresh_token == PublicRefreshToken::Issued;
         let refresh = wanted.then(|| self.mint_refresh(grant));
-        Issued { access, refresh, client, user, from: Source::Code }
+        self.revive_by_reconnecting(grant);
+        Ok(Issued { access, refresh, client, user, from: Source::Code })
     }
 
     /// What a refused exchange must not do: gives tokens all the same, the code untouched.
-    pub fn issue_unspent(&mut self, redemption: Redemption) -> Issued {
+    pub fn issue_unspent(&mut self, redemption: Redemption) -> Result<Issued, Refusal> {
         self.issue(Spent { redemption, evicts: Vec::new() })
     }
 
@@ -139,15 +153,27 @@ impl Turn<'_> {
         }
     }
 
+    fn must_be_connected(&self, redemption: &Redemption) -> Result<(), Refusal> {
+        match self.world.code(redemption.login).map(|(_, code)| code.life) {
+            Some(CodeLife::Dead(End::Disconnected)) => {
+                Err(self.disconnected(redemption.user, redemption.client, Shown::Code))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_owner(&mut self, login: LoginIx, client: ClientIx) -> Result<(), Refusal> {
         if self.login_client(login) == client {
             return Ok(());
         }
         match self.rules.code.client {
             Binding::Anyone => Ok(()),
-            Binding::Bound => Err(Refusal::BadCode),
+            Binding::Bound => {
+                let life = self.world.code(login).map(|(_, code)| code.life);
+                Err(self.not_yours(Shown::Code, matches!(life, Some(CodeLife::Dead(End::Disconnected)))))
+            }
             Binding::BurnedByOthers => {
-                self.world.set_code_life(login, CodeLife::Dead);
+                self.world.set_code_life(login, CodeLife::Dead(End::Abused));
                 Err(Refusal::BadCode)
             }
         }

@@ -59,7 +59,8 @@ impl Turn<'_> {
         }
         let approval = self.first_standing(login, user);
         let code = self.give_code(login, user);
-        self.world.logins[login.0].approval = Some(Approval { born: self.now, standing: approval });
+        self.world.logins[login.0].approval =
+            Some(Approval { born: self.now, standing: approval, confirmed: None });
         Ok(self.land(login, Outcome::Code(code)))
     }
 
@@ -111,10 +112,13 @@ impl Turn<'_> {
 
     /// Every login asks for an approval of its own.
     fn first_standing(&self, login: LoginIx, user: UserIx) -> Standing {
+        let client = self.login_client(login);
+        if !self.rules.consent.asks_again.kept() && self.disconnected_before(user, client) {
+            return Standing::Approved { at: self.now };
+        }
         if self.rules.sca.reach != ApprovalReach::NextLogins {
             return Standing::Pending;
         }
-        let client = self.login_client(login);
         let before = self.world.logins.iter().any(|earlier| {
             let theirs = matches!(earlier.stage, Stage::Allowed { user: u, .. } if u == user);
             let approved = earlier.approval.map(|approval| approval.standing);

@@ -1,7 +1,7 @@
-//! How a client ends its own access, and how a user ends a client's.
+//! How a client ends its own access.
 
-use super::rows::{CodeLife, End, Entry, Grant, GrantIx, Stage, Takes};
-use super::{ClientIx, Digest, LoginIx, Refusal, Turn, UserIx};
+use super::rows::{End, Entry, Grant, GrantIx, Takes};
+use super::{Digest, Refusal, Turn};
 use crate::reference::rules::{LogoutReach, LogoutRepeated};
 
 impl Turn<'_> {
@@ -30,27 +30,6 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// The user disconnects the client in the bank's app: tokens, codes and pending approvals of both end.
-    pub fn disconnect(&mut self, user: UserIx, client: ClientIx) {
-        for grant in self.grants_where(|_, grant| grant.user == user && grant.client == client) {
-            self.world.end_grant(grant, End::Disconnected, Takes::ALL);
-        }
-        for at in 0..self.world.logins.len() {
-            let login = &mut self.world.logins[at];
-            if login.client != client {
-                continue;
-            }
-            if let Stage::Allowed { user: who, code } = &mut login.stage
-                && *who == user
-            {
-                if matches!(code.life, CodeLife::Fresh) {
-                    code.life = CodeLife::Dead;
-                }
-                self.world.end_approval(LoginIx(at));
-            }
-        }
-    }
-
     /// A second logout with one token.
     fn logout_again(&mut self, token: &str, refusal: Refusal) -> Refusal {
         let digest = Digest::of_access(self.rules.whoami.bad_token, token);
@@ -71,7 +50,8 @@ impl Turn<'_> {
         }
     }
 
-    fn grants_where(&self, wanted: impl Fn(GrantIx, &Grant) -> bool) -> Vec<GrantIx> {
+    /// The grants of which this is so, oldest first.
+    pub(super) fn grants_where(&self, wanted: impl Fn(GrantIx, &Grant) -> bool) -> Vec<GrantIx> {
         let grants = self.world.grants.iter().enumerate();
         let wanted = grants.filter(|(at, grant)| wanted(GrantIx(*at), grant));
         wanted.map(|(at, _)| GrantIx(at)).collect()
@@ -121,27 +101,5 @@ mod tests {
         scene.logout(&issued.access).expect("lives");
         assert_eq!(scene.approve(&login, "alice"), Err(Refusal::ApprovalOver));
         assert!(scene.whoami(&issued.access).is_err());
-    }
-
-    #[test]
-    fn a_disconnection_ends_tokens_codes_and_approvals_of_that_pair_only() {
-        let mut scene = Scene::default();
-        let (login, code) = scene.landed("alice", "server");
-        let issued = scene.login("alice", "server");
-        let elsewhere = scene.login("alice", "other");
-        let bobs = scene.login("bob", "server");
-        scene.turn(|turn| {
-            let user = turn.user_by_role("alice").expect("there is one");
-            let client = turn.client_by_role("server").expect("there is one");
-            turn.disconnect(user, client);
-        });
-        assert!(scene.whoami(&issued.access).is_err());
-        assert!(scene.refresh("server", issued.refresh.as_ref().expect("given")).is_err());
-        assert_eq!(scene.exchange("server", &code).expect_err("dead"), Refusal::BadCode);
-        assert_eq!(scene.approve(&login, "alice"), Err(Refusal::ApprovalOver));
-        assert!(scene.whoami(&elsewhere.access).is_ok());
-        assert!(scene.whoami(&bobs.access).is_ok());
-        let again = scene.login("alice", "server");
-        assert!(scene.whoami(&again.access).is_ok());
     }
 }

@@ -9,15 +9,21 @@
 
 mod access;
 mod approval;
+mod consent;
+mod disconnect;
 mod exchange;
 mod fixture;
 mod history;
 mod login;
 mod logout;
+mod mandate;
 mod mint;
 mod parties;
+mod payment;
 #[cfg(test)]
 mod properties;
+mod reason;
+mod reconnect;
 mod refresh;
 mod refusal;
 mod rows;
@@ -28,11 +34,15 @@ mod world;
 
 pub use access::{Bearer, Endpoint, Identity};
 pub use approval::{Answer, Ruling};
+pub use consent::{CONFIRM_SECONDS, Connection};
+pub use disconnect::Disconnection;
 pub use exchange::{Issued, Redemption, Source, Spent};
 pub use fixture::{Fixture, FixtureError};
 pub use history::{Listing, Since, Transaction};
 pub use login::{Landing, Outcome};
+pub use mandate::{BadTerms, ListedMandate, MandateIx, MandateView, Period, Terms};
 pub use mint::{Digest, Secret};
+pub use payment::Payment;
 pub use refresh::{Asked, Claimed, Rotating};
 pub use refusal::Refusal;
 pub use rows::{ClientIx, LoginIx, UserIx};

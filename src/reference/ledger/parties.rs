@@ -46,6 +46,11 @@ impl Turn<'_> {
         &self.world.clients[client.0].id
     }
 
+    /// The role that the world's fixture knows a client by.
+    pub fn client_role(&self, client: ClientIx) -> &'static str {
+        self.world.clients[client.0].role
+    }
+
     /// The name that users know a client by.
     pub fn client_name(&self, client: ClientIx) -> &'static str {
         &self.world.clients[client.0].seed.name

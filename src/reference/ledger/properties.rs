@@ -84,7 +84,8 @@ impl Seen {
             Operation::Disconnect(user, client) => scene.turn(|turn| {
                 let user = turn.user_by_role(USERS[user]).expect("a role");
                 let client = turn.client_by_role(CLIENTS[client]).expect("a role");
-                turn.disconnect(user, client);
+                let begun = turn.begin_disconnection(user, client);
+                turn.disconnect(begun);
             }),
             Operation::Advance(seconds) => {
                 scene.turn(|turn| turn.advance(seconds));

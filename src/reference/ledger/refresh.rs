@@ -4,9 +4,12 @@
 //! go.
 
 use super::exchange::{Issued, Source};
+use super::reason::Shown;
 use super::rows::{CodeLife, End, Entry, GrantIx, Life, RefreshLife, Takes};
 use super::{ClientIx, Digest, Refusal, Secret, Turn, UserIx};
-use crate::reference::rules::{Binding, Extras, Promise, RefreshKind, Reuse, ReuseRevokes, Rotation};
+use crate::reference::rules::{
+    Binding, Extras, Promise, Reconnect, RefreshKind, Reuse, ReuseRevokes, Rotation,
+};
 
 /// What a refresh request says, beyond who asks.
 #[derive(Clone, Copy, Debug)]
@@ -49,13 +52,20 @@ impl Turn<'_> {
                     self.burn(token);
                     return Err(Refusal::BadRefreshToken);
                 }
-                _ => return Err(Refusal::BadRefreshToken),
+                (_, token) => {
+                    let life = token.map(|token| self.world.refresh[token].life);
+                    let disconnected = life == Some(RefreshLife::Dead(End::Disconnected));
+                    return Err(self.not_yours(Shown::Refresh, disconnected));
+                }
             }
         }
         if let Some(token) = spends {
             self.check_refresh_life(grant, token)?;
         }
         let row = &self.world.grants[grant.0];
+        if self.turned_away(row.user, row.client, Reconnect::NoRefresh) {
+            return Err(Refusal::BadRefreshToken);
+        }
         let (owner, access) = (row.user, row.access.clone());
         let live = |token: &usize| self.world.access[*token].life == Life::Live;
         let kills: Vec<usize> = access.into_iter().filter(live).collect();
@@ -89,9 +99,13 @@ impl Turn<'_> {
     }
 
     /// "Refreshing an access token will invalidate the previous token, if it is still valid": gives the new pair.
-    /// `used` is the refresh token that was shown.
-    pub fn rotate(&mut self, claimed: Claimed, used: &Secret) -> Issued {
+    /// `used` is the refresh token that was shown. Refused if the user has disconnected the client since it was claimed.
+    pub fn rotate(&mut self, claimed: Claimed, used: &Secret) -> Result<Issued, Refusal> {
         let Claimed(rotating) = claimed;
+        let row = &self.world.grants[rotating.grant.0];
+        if row.over == Some(End::Disconnected) {
+            return Err(self.disconnected(row.user, row.client, Shown::Refresh));
+        }
         if self.rules.refresh.kills_old_access.kept() {
             for token in rotating.kills {
                 let life = &mut self.world.access[token].life;
@@ -109,13 +123,13 @@ impl Turn<'_> {
             Rotation::NoRefreshToken => None,
             Rotation::SameRefreshToken => Some(used.clone()),
         };
-        Issued {
+        Ok(Issued {
             access,
             refresh,
             client: self.world.grants[rotating.grant.0].client,
             user: rotating.user,
             from: Source::RefreshToken,
-        }
+        })
     }
 
     /// A try with this token by somebody who could not show a right secret: changes nothing.
@@ -147,7 +161,7 @@ impl Turn<'_> {
     pub(super) fn grant_of_code(&self, login: super::LoginIx) -> Option<GrantIx> {
         match self.world.code(login)?.1.life {
             CodeLife::Spent { grant, .. } => grant.filter(|g| self.world.grants[g.0].over.is_none()),
-            CodeLife::Fresh | CodeLife::Dead => None,
+            CodeLife::Fresh | CodeLife::Dead(_) => None,
         }
     }
 
@@ -155,6 +169,10 @@ impl Turn<'_> {
         match self.world.refresh[token].life {
             RefreshLife::Live => Ok(()),
             RefreshLife::Dead(End::Evicted) => Err(Refusal::EvictedRefreshToken),
+            RefreshLife::Dead(End::Disconnected) => {
+                let row = &self.world.grants[grant.0];
+                Err(self.disconnected(row.user, row.client, Shown::Refresh))
+            }
             RefreshLife::Dead(_) => Err(Refusal::BadRefreshToken),
             RefreshLife::Spent { at } => {
                 let rule = self.rules.refresh.reuse;
@@ -297,7 +315,7 @@ mod tests {
                 !matches!(login.approval.map(|a| a.standing), Some(Standing::Approved { .. }))
             }));
             let claimed = turn.claim_refresh(rotating).expect("good");
-            turn.rotate(claimed, &token)
+            turn.rotate(claimed, &token).expect("good")
         });
         assert_eq!(issued.user, grant.user);
         assert!(scene.accounts(&issued.access).is_err());

@@ -28,6 +28,12 @@ pub enum Refusal {
     ExpiredAccessToken,
     #[error("Access token has been evicted due to a login elsewhere")]
     EvictedAccessToken,
+    #[error("The user disconnected your app: only a new login that they approve gives it access again")]
+    DisconnectedAccessToken,
+    #[error("The user disconnected your app: it can be refreshed no more, only connected again")]
+    DisconnectedRefreshToken,
+    #[error("The user disconnected your app: codes from before can be exchanged no more")]
+    DisconnectedCode,
     #[error("the account's owner has not approved access")]
     NotApproved { client_id: String, user_id: String },
     #[error("transactions older than 90 days need a fresh approval")]
@@ -42,6 +48,25 @@ pub enum Refusal {
     ApprovalOver,
     #[error("only the user who logged in can decide this")]
     NotTheOwner,
+    #[error("the account's owner has to confirm that your app may go on reading: 90 days have passed")]
+    ConfirmationDue,
+    #[error("the user has not connected this client, or has not approved it")]
+    NotConnected,
+    #[error("no mandate of this user and client has this id")]
+    UnknownMandate,
+    #[error("the user has not approved this mandate")]
+    MandateNotApproved,
+    #[error("The user cancelled this mandate")]
+    MandateCancelled,
+    #[error("the mandate does not allow this amount")]
+    OverMandate,
+    #[error("the mandate's payment of this period has been taken already")]
+    TooOften,
+    #[error("the mandate is over, or was never approved")]
+    MandateOver,
+    /// Only a defective bank says this.
+    #[error("no")]
+    Unexplained,
     /// Only a defective bank says this.
     #[error("something went wrong on our side")]
     Breakdown,

@@ -2,6 +2,7 @@
 
 use super::Seconds;
 use super::fixture::{ClientSeed, UserSeed};
+use super::mandate::Terms;
 use super::mint::Digest;
 
 /// A user's row.
@@ -76,13 +77,15 @@ pub(super) enum CodeLife {
         at: Seconds,
         grant: Option<GrantIx>,
     },
-    Dead,
+    Dead(End),
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Approval {
     pub born: Seconds,
     pub standing: Standing,
+    /// When the owner last said again that it may go on.
+    pub confirmed: Option<Seconds>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +106,8 @@ pub(super) struct Grant {
     pub login: LoginIx,
     pub user: UserIx,
     pub client: ClientIx,
+    pub born: Seconds,
+    pub last_used: Option<Seconds>,
     /// Why all of it ended, once it has.
     pub over: Option<End>,
     pub access: Vec<usize>,
@@ -113,6 +118,7 @@ pub(super) struct Grant {
 pub(super) struct Access {
     pub grant: GrantIx,
     pub user: UserIx,
+    pub born: Seconds,
     pub expires: Seconds,
     pub life: Life,
 }
@@ -148,6 +154,45 @@ pub(super) enum End {
     Disconnected,
     /// Because something that was spent was used again.
     Abused,
+}
+
+/// A user's standing order to let a client take payments.
+#[derive(Debug)]
+pub(super) struct Mandate {
+    pub id: String,
+    pub user: UserIx,
+    pub client: ClientIx,
+    pub terms: Terms,
+    pub born: Seconds,
+    pub standing: MandateStanding,
+    /// When payments were taken, in order.
+    pub payments: Vec<Seconds>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MandateStanding {
+    Pending,
+    Active {
+        since: Seconds,
+    },
+    Denied,
+    /// By its owner, or with the third party's disconnection. `since` is when it had become active, if it had.
+    Cancelled {
+        at: Seconds,
+        since: Option<Seconds>,
+        /// How many access tokens the world had given by then.
+        tokens: usize,
+    },
+    /// Nobody decided in time. Never stored: it follows from the clock.
+    TimedOut,
+}
+
+/// That a user disconnected a client.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Disconnected {
+    pub user: UserIx,
+    pub client: ClientIx,
+    pub at: Seconds,
 }
 
 /// Which tokens of a grant an end takes along.

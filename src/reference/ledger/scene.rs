@@ -104,8 +104,8 @@ impl Scene {
         self.turn(|turn| {
             let client = client_of(turn, client);
             let redemption = turn.check_code(client, code.expose(), redirect_uri)?;
-            let spent = turn.spend_code(redemption);
-            Ok(turn.issue(spent))
+            let spent = turn.spend_code(redemption)?;
+            turn.issue(spent)
         })
     }
 
@@ -124,7 +124,7 @@ impl Scene {
             let asked = Asked { refresh_token: token.expose(), user_id: None, scope: None };
             let rotating = turn.check_refresh(client_of(turn, client), asked)?;
             let claimed = turn.claim_refresh(rotating)?;
-            Ok(turn.rotate(claimed, token))
+            turn.rotate(claimed, token)
         })
     }
 
@@ -149,6 +149,54 @@ impl Scene {
 
     pub fn logout(&mut self, token: &Secret) -> Result<(), Refusal> {
         self.turn(|turn| turn.logout(token.expose()))
+    }
+
+    pub fn disconnect(&mut self, user: &str, client: &str) {
+        self.turn(|turn| {
+            let begun = turn.begin_disconnection(user_of(turn, user), client_of(turn, client));
+            turn.disconnect(begun);
+        });
+    }
+
+    /// A login that its owner has approved.
+    pub fn approved(&mut self, user: &str, client: &str) -> Issued {
+        let (login, issued) = self.pending(user, client);
+        self.approve(&login, user).expect("pending");
+        issued
+    }
+
+    /// Asks for a monthly mandate; gives its id.
+    pub fn set_up(&mut self, token: &Secret, amount: u64) -> Result<String, Refusal> {
+        self.set_up_every(token, amount, Period::Monthly)
+    }
+
+    /// A login and an approved mandate of it.
+    pub fn mandate(&mut self, user: &str, client: &str, amount: u64, period: Period) -> (Issued, String) {
+        let issued = self.approved(user, client);
+        let id = self.set_up_every(&issued.access, amount, period).expect("permitted");
+        self.decide_mandate(&id, user, Answer::Approve).expect("pending");
+        (issued, id)
+    }
+
+    pub fn decide_mandate(&mut self, id: &str, user: &str, answer: Answer) -> Result<(), Refusal> {
+        self.turn(|turn| turn.decide_mandate(turn.find_mandate(id)?, user_of(turn, user), answer))
+    }
+
+    pub fn cancel(&mut self, id: &str, user: &str) -> Result<(), Refusal> {
+        self.turn(|turn| turn.cancel_mandate(turn.find_mandate(id)?, user_of(turn, user)))
+    }
+
+    pub fn pay(&mut self, token: &Secret, id: &str, amount: u64) -> Result<Payment, Refusal> {
+        self.turn(|turn| turn.take_payment(token.expose(), id, amount))
+    }
+
+    fn set_up_every(&mut self, token: &Secret, amount: u64, period: Period) -> Result<String, Refusal> {
+        self.turn(|turn| {
+            let bearer = turn.bearer(token.expose())?;
+            let terms = Terms::new("Sky TV", amount, period).expect("good terms");
+            let at = turn.set_up_mandate(bearer, terms)?;
+            Ok(turn.mandate(at).id)
+        })
     }
 
     fn decide(&mut self, login: &Secret, user: &str, answer: Answer) -> Result<(), Refusal> {

@@ -16,7 +16,13 @@ impl Turn<'_> {
     pub(super) fn mint_access(&mut self, grant: GrantIx, user: UserIx) -> Secret {
         let (secret, digest) = self.mint.access(self.rules.whoami.bad_token, self.now);
         let token = self.world.access.len();
-        self.world.access.push(Access { grant, user, expires: self.expiry(), life: Life::Live });
+        self.world.access.push(Access {
+            grant,
+            user,
+            born: self.now,
+            expires: self.expiry(),
+            life: Life::Live,
+        });
         self.world.grants[grant.0].access.push(token);
         self.world.entries.insert(digest, Entry::Access(token));
         secret

@@ -53,6 +53,9 @@ pub struct World {
     pub(super) grants: Vec<Grant>,
     pub(super) access: Vec<Access>,
     pub(super) refresh: Vec<Refresh>,
+    pub(super) mandates: Vec<Mandate>,
+    /// In order.
+    pub(super) disconnections: Vec<Disconnected>,
     pub(super) entries: HashMap<Digest, Entry>,
 }
 
@@ -104,6 +107,8 @@ impl World {
             grants: Vec::new(),
             access: Vec::new(),
             refresh: Vec::new(),
+            mandates: Vec::new(),
+            disconnections: Vec::new(),
             entries: HashMap::new(),
         };
         (world, view)
@@ -182,7 +187,7 @@ impl World {
 }
 
 /// `prefix` and 132 random bits as letters and digits. No secret, but unique.
-fn identifier(prefix: &str, rng: &mut dyn CryptoRng) -> String {
+pub(super) fn identifier(prefix: &str, rng: &mut dyn CryptoRng) -> String {
     let mut text = prefix.to_owned();
     let secret = Secret::random("", rng);
     let letters = secret.expose().chars().filter(char::is_ascii_alphanumeric);

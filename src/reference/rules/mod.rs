@@ -3,12 +3,16 @@
 
 mod authorize;
 mod calls;
+mod consent;
 mod grants;
+mod mandate;
 mod token;
 
 pub use authorize::*;
 pub use calls::*;
+pub use consent::*;
 pub use grants::*;
+pub use mandate::*;
 pub use token::*;
 
 /// A rule with one right way and one wrong way.
@@ -47,4 +51,6 @@ pub struct Rules {
     pub whoami: WhoamiRules,
     pub sca: ScaRules,
     pub logout: LogoutRules,
+    pub consent: ConsentRules,
+    pub mandate: MandateRules,
 }

@@ -1,5 +1,6 @@
 //! No negative without a control: where a request must be refused, the same request made right stands in the case.
 
+use super::lists;
 use crate::suite::case::{Check, Decision, Endpoint, Leaf, Outcome, Step, Token, Trait, Verb};
 use crate::suite::code::Code;
 use crate::suite::read::Reader;
@@ -7,6 +8,8 @@ use crate::suite::read::Reader;
 /// Judges a case's steps.
 pub fn lint(steps: &[&Step], reader: &mut Reader) {
     for step in steps {
+        lists::control(step, steps, reader);
+        told_to_somebody(step, steps, reader);
         let Some(refusal) = step.expect.iter().find(|leaf| is_refusal(leaf)) else {
             continue;
         };
@@ -30,12 +33,34 @@ pub fn lint(steps: &[&Step], reader: &mut Reader) {
     }
 }
 
+/// That others are not told of a disconnection says something only where somebody is told.
+fn told_to_somebody(step: &Step, steps: &[&Step], reader: &mut Reader) {
+    let is = |property: Trait| move |leaf: &&Leaf| leaf.check == Check::Has(property);
+    let Some(untold) = step.expect.iter().find(is(Trait::NoDisconnectReason)) else {
+        return;
+    };
+    let mut leaves = steps.iter().flat_map(|step| step.given.iter().chain(&step.expect));
+    if leaves.any(|leaf| is(Trait::DisconnectReason)(&leaf)) {
+        return;
+    }
+    let mistake = reader
+        .mistake(
+            Code::NoControl,
+            untold.span.clone(),
+            "no step shows that anybody is told of a disconnection",
+        )
+        .label("so a bank that never says why would pass")
+        .help("add a step with `has = [\"disconnect-reason\"]` to this case");
+    reader.note(mistake);
+}
+
 fn controls_of(verb: &Verb) -> Option<String> {
     Some(match verb {
         Verb::Exchange(_) => "an `exchange` or a `login`".to_owned(),
         Verb::Authorize(_) => "an `authorize`, a `land` or a `login`".to_owned(),
         Verb::Refresh(_) => "a `refresh`".to_owned(),
         Verb::Logout(_) => "a `logout`".to_owned(),
+        Verb::Pay(_) => "a `pay`".to_owned(),
         Verb::Call(call) if call.endpoint == Endpoint::Whoami => {
             "a call of `whoami`, or a `grid` with `live`,".to_owned()
         }
@@ -50,7 +75,8 @@ fn is_control(verb: &Verb, other: &Verb) -> bool {
         (Verb::Exchange(_), Verb::Exchange(_) | Verb::Login(_))
         | (Verb::Authorize(_), Verb::Login(_))
         | (Verb::Refresh(_), Verb::Refresh(_))
-        | (Verb::Logout(_), Verb::Logout(_)) => true,
+        | (Verb::Logout(_), Verb::Logout(_))
+        | (Verb::Pay(_), Verb::Pay(_)) => true,
         (Verb::Authorize(_), Verb::Authorize(authorize)) => authorize.decide == Decision::Allow,
         (Verb::Authorize(_), Verb::Land(land)) => land.decide == Decision::Allow,
         (Verb::Call(call), Verb::Call(other)) => {

@@ -5,6 +5,7 @@ mod control;
 mod grid;
 mod handles;
 pub mod library;
+mod lists;
 mod proves;
 
 pub use proves::{older_than_promise, proves};
@@ -22,6 +23,7 @@ pub fn steps(steps: &[Option<Step>], level: Option<Level>, case: &Span, reader: 
         if let Some(step) = step {
             grid::lint(index, step, reader);
             answers::lint(step, reader);
+            lists::lint(step, reader);
         }
     }
     // Both look for what is not there: that may stand in a step that could not be read.

@@ -8,7 +8,9 @@ use super::form::Property;
 use super::value::{Defs, OneOrMany, Value, Whole};
 use super::wording::listed;
 use super::{Node, Reader, in_file_order};
-use crate::suite::case::{Check, Client, Landing, Leaf, Outcome, RefreshRule, Span, StateRule, Trait, User};
+use crate::suite::case::{
+    Check, Client, Grant, Landing, Leaf, Listed, Mandate, Outcome, RefreshRule, Span, StateRule, Trait, User,
+};
 use crate::suite::code::Code;
 
 /// Reads `given` and `expect`.
@@ -17,7 +19,7 @@ pub struct Leaves;
 macro_rules! leaves {
     ($($(#[doc = $doc:literal])+ $key:ident: $Type:ty => $check:expr,)*) => {
         /// Every key that a leaf can have.
-        pub const KEYS: &[&str] = &[$(stringify!($key),)* "has"];
+        pub const KEYS: &[&str] = &[$(stringify!($key),)* "lists", "lists_not", "has"];
 
         fn check(key: &str, node: Node<'_>, reader: &mut Reader) -> Option<Check> {
             match key {
@@ -30,6 +32,9 @@ macro_rules! leaves {
         pub fn properties(defs: &mut Defs) -> Vec<Property> {
             vec![
                 $(Property::of::<Option<$Type>>(stringify!($key), concat!($($doc),+), defs),)*
+                Property::of::<Option<OneOrMany<String>>>("lists", "What is on the owner's list: \
+                    clients at `connected`, mandates that can take payments at `mandates`.", defs),
+                Property::of::<Option<OneOrMany<String>>>("lists_not", "What is not on it.", defs),
                 has_property(defs),
             ]
         }
@@ -55,6 +60,8 @@ leaves! {
     user: User => Check::User,
     /// The client whom the answer names.
     client: Client => Check::Client,
+    /// The grant since which its client is listed as connected, give or take some minutes.
+    since: Grant => Check::Since,
     /// How many distinct access tokens a race gives at most, and distinct refresh tokens.
     tokens_at_most: Whole<0, 1000> => |count: Whole<0, 1000>| Check::TokensAtMost(count.small()),
     /// How many of a race's distinct access tokens live afterwards at most.
@@ -99,6 +106,10 @@ impl Leaves {
                 }
                 let read = match name {
                     "has" => traits(value, verb, reader),
+                    "lists" => listed_by(value, verb, reader)
+                        .map(|listed| vec![Leaf { check: Check::Lists(listed), span }]),
+                    "lists_not" => listed_by(value, verb, reader)
+                        .map(|listed| vec![Leaf { check: Check::ListsNot(listed), span }]),
                     _ => check(name, value, reader).map(|check| vec![Leaf { check, span }]),
                 };
                 leaves = leaves.zip(read).map(|(mut leaves, read)| {
@@ -108,6 +119,18 @@ impl Leaves {
             }
         }
         leaves
+    }
+}
+
+/// What stands on the list that a verb shows.
+fn listed_by(node: Node<'_>, verb: Option<&str>, reader: &mut Reader) -> Option<Listed> {
+    match verb {
+        Some("connected") => OneOrMany::<Client>::read(node, reader).map(|listed| Listed::Clients(listed.0)),
+        Some("mandates") => OneOrMany::<Mandate>::read(node, reader).map(|listed| Listed::Mandates(listed.0)),
+        _ => {
+            reader.lose(node);
+            None
+        }
     }
 }
 
@@ -164,7 +187,10 @@ fn keys_of(verb: &str) -> &'static [&'static str] {
         }
         "call" => &["outcome", "status", "error", "user", "client", "has"],
         "logout" => &["outcome", "status", "error", "has"],
-        "approve" | "deny" | "disconnect" => &["outcome", "status"],
+        "approve" | "deny" | "disconnect" | "cancel" => &["outcome", "status"],
+        "connected" => &["outcome", "status", "lists", "lists_not", "since", "has"],
+        "mandates" => &["outcome", "status", "lists", "lists_not", "has"],
+        "mandate" | "pay" => &["outcome", "status", "error", "has"],
         "grid" => &["outcome"],
         "race" => &["tokens_at_most", "live_at_most", "live_exactly", "has"],
         "sample" => &["has"],
@@ -177,10 +203,15 @@ fn verbs_with(property: Trait) -> &'static [&'static str] {
     match property {
         Trait::TokenFields | Trait::NewAccess => &["exchange", "refresh", "login"],
         Trait::NoStore | Trait::ClientError => {
-            &["open", "land", "authorize", "exchange", "refresh", "login", "call", "logout"]
+            &["open", "land", "authorize", "exchange", "refresh", "login", "call", "logout", "mandate", "pay"]
         }
-        Trait::Json => &["exchange", "refresh", "login", "call", "logout"],
-        Trait::BearerChallenge => &["call", "logout"],
+        Trait::Json => &["exchange", "refresh", "login", "call", "logout", "mandate", "pay"],
+        Trait::BearerChallenge => &["call", "logout", "mandate", "pay"],
+        Trait::DisconnectReason | Trait::NoDisconnectReason => {
+            &["exchange", "refresh", "call", "logout", "mandate", "pay"]
+        }
+        Trait::AccessNamed => &["connected"],
+        Trait::TermsNamed => &["mandates"],
         Trait::NoFraming | Trait::NoReferrer | Trait::NoCrossOrigin => &["open", "land", "authorize"],
         Trait::NoInjection => &["open", "land", "authorize", "exchange", "refresh", "call", "logout"],
         Trait::OldHistory | Trait::NoOldHistory => &["call"],

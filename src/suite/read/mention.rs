@@ -21,6 +21,7 @@ pub enum Kind {
     Page,
     Code,
     Grant,
+    Mandate,
 }
 
 /// What is done with it.
@@ -37,6 +38,7 @@ impl Kind {
             Kind::Page => "`open` saves a page",
             Kind::Code => "`authorize` and `land` save a code",
             Kind::Grant => "`login`, `exchange` and `refresh` save a grant",
+            Kind::Mandate => "`mandate` saves a mandate",
         }
     }
 }
@@ -47,6 +49,7 @@ impl fmt::Display for Kind {
             Kind::Page => "page",
             Kind::Code => "code",
             Kind::Grant => "grant",
+            Kind::Mandate => "mandate",
         })
     }
 }

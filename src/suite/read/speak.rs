@@ -3,13 +3,15 @@
 use super::Reader;
 use super::value::Value;
 use super::verbs::{
-    AdvanceForm, ApproveForm, AuthorizeForm, CallForm, DenyForm, DisconnectForm, ExchangeForm, GridForm,
-    LandForm, LoginForm, LogoutForm, OpenForm, Past, RaceForm, RefreshForm, SampleForm,
+    AdvanceForm, ApproveForm, AuthorizeForm, CallForm, CancelForm, ConnectedForm, DenyForm, DisconnectForm,
+    ExchangeForm, GridForm, LandForm, LoginForm, LogoutForm, MandateForm, MandatesForm, OpenForm, Past,
+    PayForm, RaceForm, RefreshForm, SampleForm,
 };
 use super::wording::listed;
 use crate::suite::case::{
-    Advance, Approve, Authorize, Call, Carrier, Code as CodeHandle, Decision, Disconnect, Endpoint, Exchange,
-    Grant, Grid, Land, Login, Logout, Open, Origin, Race, Refresh, Sample, Span, Token, Verb,
+    Advance, Approve, Authorize, Call, Cancel, Carrier, Code as CodeHandle, Connected, Decision, Disconnect,
+    Endpoint, Exchange, Grant, Grid, Land, Login, Logout, Mandate, Mandates, Open, Origin, Pay, Period, Race,
+    Refresh, Sample, SetUp, Span, Token, Verb,
 };
 use crate::suite::code::Code;
 
@@ -75,23 +77,30 @@ impl Speak for LoginForm {
 
 impl Speak for ApproveForm {
     fn verb(self, span: Span, reader: &mut Reader) -> Option<Verb> {
-        let of = origin(self.grant, self.code, span, reader)?;
+        let of = origin(self.grant, self.code, self.mandate, span, reader)?;
         Some(Verb::Approve(Approve { of, user: self.user }))
     }
 }
 
 impl Speak for DenyForm {
     fn verb(self, span: Span, reader: &mut Reader) -> Option<Verb> {
-        let of = origin(self.grant, self.code, span, reader)?;
+        let of = origin(self.grant, self.code, self.mandate, span, reader)?;
         Some(Verb::Deny(Approve { of, user: self.user }))
     }
 }
 
-fn origin(grant: Option<Grant>, code: Option<CodeHandle>, span: Span, reader: &mut Reader) -> Option<Origin> {
-    match (grant, code) {
-        (Some(grant), None) => Some(Origin::Grant(grant)),
-        (None, Some(code)) => Some(Origin::Code(code)),
-        _ => one_of(&["grant", "code"], span, reader),
+fn origin(
+    grant: Option<Grant>,
+    code: Option<CodeHandle>,
+    mandate: Option<Mandate>,
+    span: Span,
+    reader: &mut Reader,
+) -> Option<Origin> {
+    match (grant, code, mandate) {
+        (Some(grant), None, None) => Some(Origin::Grant(grant)),
+        (None, Some(code), None) => Some(Origin::Code(code)),
+        (None, None, Some(mandate)) => Some(Origin::Mandate(mandate)),
+        _ => one_of(&["grant", "code", "mandate"], span, reader),
     }
 }
 
@@ -144,6 +153,44 @@ impl Speak for LogoutForm {
 impl Speak for DisconnectForm {
     fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
         Some(Verb::Disconnect(Disconnect { user: self.user, client: self.client }))
+    }
+}
+
+impl Speak for ConnectedForm {
+    fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
+        Some(Verb::Connected(Connected { user: self.user }))
+    }
+}
+
+impl Speak for MandateForm {
+    fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
+        Some(Verb::Mandate(SetUp {
+            grant: self.grant,
+            payee: self.payee.0,
+            amount: self.amount.0,
+            period: self.period.unwrap_or(Period::Monthly),
+            approve: self.approve.unwrap_or(true),
+            save: self.save.map(|save| save.0),
+        }))
+    }
+}
+
+impl Speak for MandatesForm {
+    fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
+        Some(Verb::Mandates(Mandates { user: self.user }))
+    }
+}
+
+impl Speak for PayForm {
+    fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
+        let amount = self.amount.map(|amount| amount.0);
+        Some(Verb::Pay(Pay { mandate: self.mandate, grant: self.grant, amount }))
+    }
+}
+
+impl Speak for CancelForm {
+    fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
+        Some(Verb::Cancel(Cancel { mandate: self.mandate, user: self.user }))
     }
 }
 

@@ -10,8 +10,9 @@ use super::form::{Property, object};
 use super::speak::Speak;
 use super::value::{Defs, Prose, Value};
 use super::verbs::{
-    AdvanceForm, ApproveForm, AuthorizeForm, CallForm, DenyForm, DisconnectForm, ExchangeForm, GridForm,
-    LandForm, LoginForm, LogoutForm, OpenForm, RaceForm, RefreshForm, SampleForm,
+    AdvanceForm, ApproveForm, AuthorizeForm, CallForm, CancelForm, ConnectedForm, DenyForm, DisconnectForm,
+    ExchangeForm, GridForm, LandForm, LoginForm, LogoutForm, MandateForm, MandatesForm, OpenForm, PayForm,
+    RaceForm, RefreshForm, SampleForm,
 };
 use super::wording::{listed, meant_or_list, near, shown};
 use super::{Node, Reader, in_file_order};
@@ -55,6 +56,11 @@ verbs! {
     "call": CallForm,
     "logout": LogoutForm,
     "disconnect": DisconnectForm,
+    "connected": ConnectedForm,
+    "mandate": MandateForm,
+    "mandates": MandatesForm,
+    "pay": PayForm,
+    "cancel": CancelForm,
     "grid": GridForm,
     "advance": AdvanceForm,
     "race": RaceForm,
@@ -62,7 +68,8 @@ verbs! {
 }
 
 /// The verbs that are a single request, so that several can be sent at one instant.
-const LANES: [&str; 6] = ["exchange", "refresh", "call", "logout", "approve", "deny"];
+const LANES: [&str; 9] =
+    ["exchange", "refresh", "call", "logout", "approve", "deny", "disconnect", "pay", "cancel"];
 const BESIDE: [&str; 3] = ["given", "expect", "observe"];
 
 /// Reads one step, or notes what is wrong with it.

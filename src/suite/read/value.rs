@@ -7,8 +7,8 @@ use super::mention::{Deed, Kind, Mention};
 use super::wording::{listed, near, shown};
 use super::{Node, Reader, Written};
 use crate::suite::case::{
-    CLIENTS, Carrier, Client, Code as CodeHandle, Credentials, Decision, Encoding, Grant, Landing, Need,
-    Outcome, Page, Redirect, RefreshRule, Secret, StateRule, Token, Trait, USERS, User,
+    CLIENTS, Carrier, Client, Code as CodeHandle, Credentials, Decision, Encoding, Grant, Landing, Mandate,
+    Need, Outcome, Page, Period, Redirect, RefreshRule, Secret, StateRule, Token, Trait, USERS, User,
 };
 use crate::suite::code::Code;
 
@@ -177,6 +177,7 @@ macro_rules! word_values {
 
 word_values! {
     Need: "capability",
+    Period: "period",
     Decision: "decision",
     Redirect: "redirect URI",
     Secret: "kind of secret",
@@ -272,6 +273,7 @@ handle_values! {
     Page: Page,
     CodeHandle: Code,
     Grant: Grant,
+    Mandate: Mandate,
 }
 
 fn handle(node: Node<'_>, reader: &mut Reader, kind: Kind, deed: Deed) -> Option<String> {

@@ -3,10 +3,10 @@
 use super::form::{form, object};
 use super::request::{Asking, Method, Scheme, Tokening};
 use super::step::lanes;
-use super::value::{Defs, Save, Value, Whole};
+use super::value::{Defs, Prose, Save, Value, Whole};
 use super::{Node, Reader};
 use crate::suite::case::{
-    Carrier, Client, Code as CodeHandle, Decision, Grant, Page, Redirect, Token, User, Verb,
+    Carrier, Client, Code as CodeHandle, Decision, Grant, Mandate, Page, Period, Redirect, Token, User, Verb,
 };
 
 form! {
@@ -76,10 +76,12 @@ form! {
 form! {
     /// The owner approves in the app. Contract: done.
     struct ApproveForm {
-        /// The login to approve, by what it gave. Either this or `code`.
+        /// The login to approve, by what it gave. Either this, `code` or `mandate`.
         grant: Option<Grant>,
-        /// The login to approve, by its code. Either this or `grant`.
+        /// The login to approve, by its code. Either this, `grant` or `mandate`.
         code: Option<CodeHandle>,
+        /// The mandate to approve. Either this, `grant` or `code`.
+        mandate: Option<Mandate>,
         /// Who approves. Default: the user who logged in.
         user: Option<User>,
     }
@@ -88,10 +90,12 @@ form! {
 form! {
     /// The owner says no in the app. Contract: done.
     struct DenyForm {
-        /// The login to deny, by what it gave. Either this or `code`.
+        /// The login to deny, by what it gave. Either this, `code` or `mandate`.
         grant: Option<Grant>,
-        /// The login to deny, by its code. Either this or `grant`.
+        /// The login to deny, by its code. Either this, `grant` or `mandate`.
         code: Option<CodeHandle>,
+        /// The mandate to deny. Either this, `grant` or `code`.
+        mandate: Option<Mandate>,
         /// Who denies. Default: the user who logged in.
         user: Option<User>,
     }
@@ -158,6 +162,62 @@ form! {
 }
 
 form! {
+    /// The third parties that the owner sees as connected. Contract: a list of them.
+    struct ConnectedForm {
+        /// Who looks.
+        user: User,
+    }
+}
+
+form! {
+    /// A client sets a payment mandate up. Contract: it is set up, and approved unless `approve = false`.
+    struct MandateForm {
+        /// Whose client asks, with its access token.
+        grant: Grant,
+        /// Who is to be paid.
+        payee: Prose,
+        /// How much a payment can be, in pence.
+        amount: Pence,
+        /// How often a payment can be taken. Default `monthly`.
+        period: Option<Period>,
+        /// Whether the owner approves it in the app at once. Default `true`.
+        approve: Option<bool>,
+        /// The mandate's handle.
+        save: Option<Save<Mandate>>,
+    }
+}
+
+form! {
+    /// The payment mandates that the owner sees. Contract: a list of them.
+    struct MandatesForm {
+        /// Who looks.
+        user: User,
+    }
+}
+
+form! {
+    /// A client takes a payment under a mandate. Contract: a 2xx.
+    struct PayForm {
+        /// The mandate, as `mandate` saved it.
+        mandate: Mandate,
+        /// Whose access token is shown. Default: that of the grant that set the mandate up.
+        grant: Option<Grant>,
+        /// How much, in pence. Default: as agreed.
+        amount: Option<Pence>,
+    }
+}
+
+form! {
+    /// The owner cancels a mandate. Contract: done.
+    struct CancelForm {
+        /// The mandate, as `mandate` saved it.
+        mandate: Mandate,
+        /// Who cancels it. Default: its owner.
+        user: Option<User>,
+    }
+}
+
+form! {
     /// Which tokens of the case live. `live`, `dead` and `either` name every grant saved so far. A precondition, unless
     /// the step has `expect = { outcome = "granted" }`, which makes the whole table judged.
     struct GridForm {
@@ -196,7 +256,8 @@ form! {
     struct RaceForm {
         /// How often each lane is sent. Default 1.
         copies: Option<Whole<1, 64>>,
-        /// The lanes, each a table with one verb: `exchange`, `refresh`, `call`, `logout`, `approve` or `deny`.
+        /// The lanes, each a table with one verb: `exchange`, `refresh`, `call`, `logout`, `approve`, `deny`, `disconnect`,
+        /// `pay` or `cancel`.
         all: Lanes,
     }
 }
@@ -215,6 +276,9 @@ form! {
 }
 
 const TEN_YEARS: u64 = 10 * 366 * 86_400;
+
+/// An amount of money in pence, up to a million pounds.
+type Pence = Whole<1, 100_000_000>;
 
 /// `past = "approval"`
 pub struct Past;

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod calls;
+mod consent;
 mod control;
 mod races;
 mod token;
