@@ -131,12 +131,11 @@ mod tests {
     use super::*;
 
     fn listed(scene: &mut Scene, user: &str) -> Vec<String> {
-        let connections = scene.turn(|turn| {
+        scene.turn(|turn| {
             let user = turn.user_by_role(user).expect("a role");
             let connections = turn.connections(user);
             connections.iter().map(|one| turn.client_name(one.client).to_owned()).collect()
-        });
-        connections
+        })
     }
 
     fn connection(scene: &mut Scene) -> Connection {
