@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::Options;
 use super::answer::Facts;
+use super::confidence;
 use super::judge::{Break, Judgement, judge, observe};
 use super::plan::Selected;
 use super::scene::{NeverSaved, Racing, Scene};
@@ -208,25 +209,9 @@ impl Tally {
             broken: self.broken,
             release: self.method.map(str::to_owned),
             spread_us,
-            confidence: confidence(self.concluded, self.broken),
+            misses: confidence::misses(self.concluded, self.broken),
+            confidence: confidence::of_rounds(self.concluded, self.broken),
         })
-    }
-}
-
-/// What so many rounds say.
-fn confidence(concluded: u32, broken: u32) -> String {
-    match (concluded, broken) {
-        (0, _) => "No round came to a conclusion.".to_owned(),
-        (_, 0) => {
-            // With a chance of p a round, all miss with (1-p)^n; p where that is one in twenty.
-            let share = 1.0 - 0.05_f64.powf(1.0 / f64::from(concluded));
-            format!(
-                "Nothing was found in {concluded} round(s): a fault that shows in at least {:.0} % of rounds would have been \
-                 found with 95 % certainty; a rarer one may have been missed.",
-                share * 100.0
-            )
-        }
-        _ => format!("The fault showed in {broken} of {concluded} round(s)."),
     }
 }
 

@@ -6,6 +6,7 @@
 mod answer;
 mod case;
 mod checks;
+mod confidence;
 mod consents;
 mod guess;
 mod judge;

@@ -97,6 +97,20 @@ fn test_case(run: &Run, case: &CaseResult, requirements: &HashMap<&str, &Require
     }
     test_case.add_property(Property::new("level", case.level.as_str()));
     test_case.add_property(Property::new("seed", run.seed.to_string()));
+    let mut told = Vec::new();
+    if let Some(rounds) = &case.rounds {
+        let (concluded, asked, broken) = (rounds.concluded, rounds.asked, rounds.broken);
+        told.push(("rounds", format!("{concluded} of {asked} concluded, {broken} broken")));
+        told.push(("confidence", rounds.confidence.clone()));
+        told.extend(tally::missed(rounds).map(|missed| ("miss", missed)));
+    }
+    if let Some(sample) = &case.sample {
+        told.extend(sample.tests.iter().map(|test| ("sample", test.clone())));
+        told.push(("confidence", sample.confidence.clone()));
+    }
+    for (name, value) in told {
+        test_case.add_property(Property::new(name, visible::line(&value, SHORT)));
+    }
     if case.verdict == Verdict::Warn {
         test_case.add_property(Property::new("warning", message(case)));
         test_case.set_system_out(console::case_block(case, run, Style::Plain));

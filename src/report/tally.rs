@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::results::{CaseResult, Edition, LeftOutKind, Level, Requirement, Run, Verdict};
+use crate::results::{CaseResult, Edition, LeftOutKind, Level, Requirement, Rounds, Run, Verdict};
 
 /// How many cases came to each verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -193,6 +193,37 @@ pub fn by_section(run: &Run) -> Vec<Section<'_>> {
     sections
 }
 
+/// How likely a miss is, in a sentence: `A fault that shows in 50 % of rounds is missed in 1 of 1000000 runs, …`. `None` where
+/// there is nothing to miss.
+pub fn missed(rounds: &Rounds) -> Option<String> {
+    let told: Vec<String> = rounds
+        .misses
+        .iter()
+        .map(|miss| format!("{} % of rounds: {}", miss.shows_percent, chance(miss.chance)))
+        .collect();
+    (!told.is_empty()).then(|| format!("Chance to miss a fault that shows in {}", told.join("; in ")))
+}
+
+/// `12 %`, or `1 in 1000000` where that is less than one in a hundred. One digit counts: what is behind it is not known.
+fn chance(chance: f64) -> String {
+    if chance >= 0.01 {
+        return format!("{:.0} %", chance * 100.0);
+    }
+    let one_in = 1.0 / chance.max(1e-18);
+    let power = 10_f64.powf(one_in.log10().floor());
+    format!("1 in {:.0}", (one_in / power).round() * power)
+}
+
+/// What the races of a run are worth, in a line: how many found nothing, in how many rounds, and what that may have missed.
+pub fn races(run: &Run) -> Option<String> {
+    let rounds = run.cases.iter().filter_map(|case| case.rounds.as_ref());
+    let quiet: Vec<&Rounds> = rounds.filter(|rounds| !rounds.misses.is_empty()).collect();
+    let weakest = quiet.iter().min_by_key(|rounds| rounds.concluded)?;
+    let cases = if quiet.len() == 1 { "1 case" } else { &format!("{} cases", quiet.len()) };
+    let told = missed(weakest)?;
+    Some(format!("{cases} found nothing in {} rounds or more each. {told}", weakest.concluded))
+}
+
 /// What was left out for being newer than the edition that the run was pinned to, in a sentence, if anything was.
 pub fn left_out(run: &Run) -> Option<String> {
     let edition = &run.edition;
@@ -242,6 +273,13 @@ mod tests {
         assert_eq!(standing(&[]), Standing::NotJudged);
         assert_eq!(standing(&[Verdict::Skipped, Verdict::Skipped]), Standing::NotJudged);
         assert_eq!(standing(&[Verdict::Skipped, Verdict::Pass]), Standing::PartlyJudged);
+    }
+
+    #[test]
+    fn a_chance_is_told_as_far_as_it_is_known() {
+        assert_eq!(chance(0.121_577), "12 %");
+        assert_eq!(chance(1.0 / 1_048_576.0), "1 in 1000000");
+        assert_eq!(chance(0.0), "1 in 1000000000000000000");
     }
 
     #[test]

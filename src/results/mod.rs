@@ -213,8 +213,21 @@ pub struct Rounds {
     /// Time between the first and the last copy's release, median over rounds, in microseconds. Only for races.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub spread_us: Option<u64>,
-    /// What finding nothing in this many rounds says, in one sentence.
+    /// How likely it is that a fault was there and no round showed it. Empty where one was found, or no round concluded.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub misses: Vec<Miss>,
+    /// What this many rounds say, in a sentence or two.
     pub confidence: String,
+}
+
+/// The chance that every round of a case misses a fault.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Miss {
+    /// In how many of 100 rounds the fault shows, on average.
+    pub shows_percent: u32,
+    /// From 0 to 1.
+    pub chance: f64,
 }
 
 /// A sample of values that should be unguessable.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use grantspec::results::{
     Body, CaseResult, Chosen, Document, Edition, Exchange, Field, Finding, KnownDefect, LeftOut, LeftOutKind,
-    Level, Observation, Part, Place, Reading, Reply, Request, Requirement, Response, Rounds, Run, SCHEMA,
-    SampleSeen, Sentence, Standing, StepResult, SuiteSeen, TargetSeen, Trouble, TroubleKind, Verdict,
+    Level, Miss, Observation, Part, Place, Reading, Reply, Request, Requirement, Response, Rounds, Run,
+    SCHEMA, SampleSeen, Sentence, Standing, StepResult, SuiteSeen, TargetSeen, Trouble, TroubleKind, Verdict,
 };
 
 /// Markup, a script's end, a bidi override, control characters, and U+FFFD for bytes that were not UTF-8.
@@ -260,6 +260,10 @@ fn one_winner() -> CaseResult {
             broken: 0,
             release: Some("HTTP/2, last frames in one write".into()),
             spread_us: Some(22),
+            misses: vec![
+                Miss { shows_percent: 50, chance: 9.536_743_164_062_5e-7 },
+                Miss { shows_percent: 10, chance: 0.121_576_654_590_569_4 },
+            ],
             confidence: "A window of 100 µs would have shown itself in 20 rounds with near certainty".into(),
         }),
         ..case(

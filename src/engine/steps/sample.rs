@@ -4,6 +4,7 @@ use super::authorize::authorized;
 use super::exchange;
 use super::login::{right_authorization, right_token_request};
 use crate::engine::answer::{Answer, Facts, SampleFacts};
+use crate::engine::confidence::OF_SAMPLE;
 use crate::engine::guess::examine;
 use crate::engine::scene::{Held, NeverSaved, Scene};
 use crate::results::SampleSeen;
@@ -54,10 +55,7 @@ pub async fn run(sample: &Sample, scene: &mut Scene<'_>) -> Result<Answer, Never
     let seen = SampleSeen {
         count: sample.count,
         tests: examined.into_iter().map(|examined| examined.said).collect(),
-        confidence:
-            "The number of bits is an estimate from below, good to about 3 bits. What only looks random from \
-                     outside, such as the hash of a counter, can't be told apart."
-                .to_owned(),
+        confidence: OF_SAMPLE.to_owned(),
     };
     let said = if problems.is_empty() { "nothing to guess by".to_owned() } else { problems.join("; ") };
     let answer = Answer::new(crate::engine::answer::Came::Granted, said);

@@ -29,6 +29,10 @@ pub fn case_block(case: &CaseResult, run: &Run, style: Style) -> String {
             .filter_map(|id| run.requirements.iter().find(|requirement| requirement.id == *id))
             .map(promise),
     );
+    if let (Some(rounds), Some(first)) = (&case.rounds, groups.first_mut()) {
+        let told = format!("{} of {} concluded. {}", rounds.concluded, rounds.asked, rounds.confidence);
+        *first = std::mem::replace(first, Group::with_level(Level::NOTE)).element(note("rounds", &told));
+    }
     if let Some(last) = groups.pop() {
         groups.push(last.element(note("rerun", &case.rerun)));
     }

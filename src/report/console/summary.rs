@@ -46,6 +46,13 @@ pub fn summary(run: &Run, style: Style) -> String {
             visible::line(reason, 300)
         ));
     }
+    if let Some(races) = tally::races(run) {
+        text.push_str(&format!("\nRepeated: {races}\n"));
+    }
+    for sample in run.cases.iter().filter_map(|case| case.sample.as_ref()) {
+        let (count, said) = (sample.count, visible::line(&sample.confidence, 600));
+        text.push_str(&format!("\nSampled: {count} values of each kind. {said}\n"));
+    }
     if let Some(left_out) = tally::left_out(run) {
         text.push_str(&format!("\n{}\n", visible::line(&left_out, 600)));
     }

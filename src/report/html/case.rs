@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::report::tally::duration;
+use crate::report::tally::{self, duration};
 use crate::report::{evidence, visible};
 use crate::results::{CaseResult, Exchange, Finding, Place, Reading, Requirement, Run, Verdict};
 
@@ -245,6 +245,7 @@ fn rounds(case: &CaseResult) -> Vec<(&'static str, String)> {
             told.push(("Spread", format!("{spread} µs between first and last, median")));
         }
         told.push(("What it says", visible::line(&rounds.confidence, LONG)));
+        told.extend(tally::missed(rounds).map(|missed| ("How sure it is", missed)));
     }
     if let Some(sample) = &case.sample {
         told.push(("Sample", format!("{} values of each kind", sample.count)));
