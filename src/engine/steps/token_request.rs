@@ -14,7 +14,8 @@ use crate::suite::{Client, Credentials, Encoding, Secret, TokenRequest, User};
 use crate::target::{ClientAuthentication, Outgoing, Reply};
 
 /// Builds the request that `client` sends with these parameters (without its credentials). An error says why it can't be
-/// sent.
+/// sent. What is changed of `client_id` and `client_secret` is changed where they stand: in the body, or in Basic's user and
+/// password.
 pub fn build(
     asked: &TokenRequest,
     client: &Client,
@@ -31,9 +32,18 @@ pub fn build(
         credentials.extend(secret.map(|secret| ("client_secret".to_owned(), secret)));
         credentials
     };
+    let mut user = id.clone();
+    let mut changes = asked.clone();
     match asked.credentials {
         Credentials::Usual => match (scene.target.file().client_authentication, &shown) {
-            (ClientAuthentication::Basic, Some(shown)) => basic = Some(shown.clone()),
+            (ClientAuthentication::Basic, Some(shown)) if !twice(asked) && !omits(asked, "client_secret") => {
+                let mut credentials = named(Some(shown.clone()));
+                changed(&mut credentials, &asked.set, &asked.omit, &[], scene);
+                let sent = |name: &str| credentials.iter().find(|(key, _)| key == name);
+                let sent = |name: &str| sent(name).map_or_else(String::new, |(_, value)| value.clone());
+                (user, basic) = (sent("client_id"), Some(sent("client_secret")));
+                changes.set.retain(|(name, _)| !is_credential(name));
+            }
             _ => parameters.splice(1..1, named(shown)).for_each(drop),
         },
         Credentials::Query => query = named(shown),
@@ -47,7 +57,7 @@ pub fn build(
             parameters.splice(1..1, named(Some(right))).for_each(drop);
         }
     }
-    changed(&mut parameters, &asked.set, &asked.omit, &asked.twice, scene);
+    changed(&mut parameters, &changes.set, &changes.omit, &changes.twice, scene);
     let method = Method::from_bytes(asked.method.as_bytes())
         .map_err(|_| format!("{} is no HTTP method", asked.method))?;
     let url = scene.target.url(&scene.target.file().endpoints.token);
@@ -55,7 +65,7 @@ pub fn build(
     if let Some(secret) = basic {
         // RFC 6749 §2.3.1: both are form encoded first.
         let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let pair = format!("{}:{}", encoded(&id), encoded(&secret));
+        let pair = format!("{}:{}", encoded(&user), encoded(&secret));
         request = request.header(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)));
     }
     Ok(match asked.encoding {
@@ -66,6 +76,20 @@ pub fn build(
             request.json(&serde_json::Value::Object(members))
         }
     })
+}
+
+fn is_credential(name: &str) -> bool {
+    matches!(name, "client_id" | "client_secret")
+}
+
+/// Whether a credential is sent twice. Basic has room for one, so that both go into the body then.
+fn twice(asked: &TokenRequest) -> bool {
+    asked.twice.iter().any(|(name, _)| is_credential(name))
+}
+
+/// Whether a parameter is left out. A Basic header without a secret would show an empty one.
+fn omits(asked: &TokenRequest, name: &str) -> bool {
+    asked.omit.iter().any(|omitted| omitted == name)
 }
 
 /// Whose tokens an answer should hold.
