@@ -191,6 +191,18 @@ words! {
         History = "history",
     }
 
+    /// An endpoint that a raw request can go to by its name, wherever the target has it.
+    Address {
+        Authorize = "authorize",
+        Token = "token",
+        Whoami = "whoami",
+        Logout = "logout",
+        Accounts = "accounts",
+        Balance = "balance",
+        Transactions = "transactions",
+        Mandates = "mandates",
+    }
+
     /// Which redirect URI an authorize or exchange request names.
     Redirect {
         /// The client's first registered one.
@@ -421,6 +433,8 @@ pub enum Verb {
     Call(Call),
     /// Contract: a 2xx.
     Logout(Logout),
+    /// Any request at all. Contract: a 2xx; from a named endpoint with what it is for.
+    Request(Request),
     /// The owner disconnects the client in the app. Contract: done.
     Disconnect(Disconnect),
     /// The third parties that the owner sees as connected. Contract: a list of them.
@@ -586,6 +600,74 @@ pub struct Logout {
     pub method: String,
 }
 
+/// `request = { client, method = "GET", to = "whoami", headers = { … }, query = { … }, form = { … } }`, or `body = "…"` for
+/// `form`. Nothing is added to it: no credentials, no token.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who sends it, in the report's eyes.
+    pub client: Client,
+    pub method: String,
+    pub to: Destination,
+    /// In the order of the file.
+    pub headers: Vec<(String, Template)>,
+    pub query: Vec<(String, Template)>,
+    pub body: RequestBody,
+}
+
+/// Where a raw request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// `to = "token"`
+    Address(Address),
+    /// `to = "/accounts/{alice.id}"`: under the target's base.
+    Path(Template),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestBody {
+    None,
+    /// `form = { … }`: form encoded, with that content type unless `headers` says another.
+    Form(Vec<(String, Template)>),
+    /// `body = "…"`, as it stands.
+    Text(Template),
+}
+
+/// A text with values in it: `Bearer {first.access}`. Only raw requests have any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template(pub Vec<Piece>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Text(String),
+    /// `{first.access}`
+    Access(Grant),
+    /// `{first.refresh}`
+    Refresh(Grant),
+    /// `{landed.code}`
+    Code(Code),
+    /// `{alice.id}`
+    UserId(User),
+    /// `{server.id}`
+    ClientId(Client),
+    /// `{server.secret}`
+    ClientSecret(Client),
+}
+
+/// As it was written, but for what was doubled.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|piece| match piece {
+            Piece::Text(text) => f.write_str(text),
+            Piece::Access(grant) => write!(f, "{{{grant}.access}}"),
+            Piece::Refresh(grant) => write!(f, "{{{grant}.refresh}}"),
+            Piece::Code(code) => write!(f, "{{{code}.code}}"),
+            Piece::UserId(user) => write!(f, "{{{user}.id}}"),
+            Piece::ClientId(client) => write!(f, "{{{client}.id}}"),
+            Piece::ClientSecret(client) => write!(f, "{{{client}.secret}}"),
+        })
+    }
+}
+
 /// `disconnect = { user, client }`
 #[derive(Clone, Debug)]
 pub struct Disconnect {
@@ -727,6 +809,23 @@ pub enum Listed {
     Mandates(Vec<Mandate>),
 }
 
+impl Request {
+    /// Every text of it that can hold values.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let path = match &self.to {
+            Destination::Path(path) => Some(path),
+            Destination::Address(_) => None,
+        };
+        let (form, text) = match &self.body {
+            RequestBody::None => (&[][..], None),
+            RequestBody::Form(form) => (form.as_slice(), None),
+            RequestBody::Text(text) => (&[][..], Some(text)),
+        };
+        let pairs = self.headers.iter().chain(&self.query).chain(form);
+        pairs.map(|(_, template)| template).chain(path).chain(text)
+    }
+}
+
 impl Verb {
     /// The key it is written as.
     pub fn word(&self) -> &'static str {
@@ -741,6 +840,7 @@ impl Verb {
             Verb::Refresh(_) => "refresh",
             Verb::Call(_) => "call",
             Verb::Logout(_) => "logout",
+            Verb::Request(_) => "request",
             Verb::Disconnect(_) => "disconnect",
             Verb::Connected(_) => "connected",
             Verb::Mandate(_) => "mandate",

@@ -51,6 +51,7 @@
 //! | `refresh` | `grant`, `token` ("refresh"), the token request's keys, (`save` a grant) |
 //! | `call` | a grant as `whoami`, `accounts`, `balance`, `transactions` or `history` (transactions since ever); `token` ("access"), `send`, `scheme` |
 //! | `logout` | `grant`, `token` ("access"), `send`, `method` ("POST") |
+//! | `request` | `client`, `method`, `to`, (`headers`, `query`), (`form` or `body`) |
 //! | `disconnect` | `user`, `client` |
 //! | `connected` | `user` |
 //! | `mandate` | `grant`, `payee`, `amount` in pence, `period` ("monthly"), `approve` (true), (`save` a mandate) |
@@ -68,6 +69,14 @@
 //! list of them). The token request's keys: `by` (the handle's client), `secret` ("right"), `credentials` ("usual"),
 //! `method` ("POST"), `encoding` ("form"), `set`, `omit`, `twice`. A parameter's value is a plain text, `user:bob` or
 //! `client:other` for that one's id, or in `twice` the word `same`.
+//!
+//! A `request` is any request at all, for probes that no other verb can make. `to` names an endpoint (`authorize`, `token`,
+//! `whoami`, `logout`, `accounts`, `balance`, `transactions`, `mandates`) or is a path under the target's base, such as `/accounts`.
+//! Nothing is added to it, no credentials and no token; `client` only says in whose name it is sent. It alone writes values into texts:
+//! in a path, and in the values of `headers`, `query`, `form` and in `body`, `{first.access}` and `{first.refresh}` are a
+//! grant's tokens, `{landed.code}` a code, `{alice.id}`, `{server.id}` and `{server.secret}` what belongs to a role. Queries and
+//! forms are encoded when they are sent. `{{first.access}}` is that very text; other braces, such as JSON's, stand for
+//! themselves.
 //!
 //! Beside its verb a step has at most:
 //! - `given`: preconditions. If one does not hold, the case is inconclusive. It replaces the contract.
@@ -95,9 +104,9 @@
 //!
 //! ## A negative has its control
 //!
-//! Where `expect` demands that an `exchange`, `refresh`, `call`, `logout` or `authorize` is refused, the same case has
+//! Where `expect` demands that an `exchange`, `refresh`, `call`, `logout`, `authorize` or `request` is refused, the same case has
 //! a step in which the same verb must be granted. A `login` counts for `exchange` and `authorize`, a `grid` with
-//! `live` for a call of whoami. The same holds for `pay`. Where something must not be on a list,
+//! `live` for a call of whoami, and for a `request` to a named endpoint the verb that asks it. The same holds for `pay`. Where something must not be on a list,
 //! something is on one; and where it is judged that others are not told of a disconnection, somebody is.
 
 pub mod case;

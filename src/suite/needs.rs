@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::case::{
-    Advance, AuthorizeRequest, Check, Client, Decision, Endpoint, Leaf, Listed, Need, Origin, Redirect,
-    RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
+    Address, Advance, AuthorizeRequest, Check, Client, Decision, Destination, Endpoint, Leaf, Listed, Need,
+    Origin, Piece, Redirect, RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
 };
 
 /// Everything that these steps show to be needed.
@@ -69,6 +69,25 @@ impl Needs {
             Verb::Logout(logout) => {
                 self.add(Need::Logout);
                 self.token(logout.token);
+            }
+            Verb::Request(request) => {
+                self.client(&request.client);
+                match request.to {
+                    Destination::Address(Address::Logout) => self.add(Need::Logout),
+                    Destination::Address(Address::Mandates) => self.add(Need::Mandates),
+                    Destination::Address(Address::Accounts | Address::Balance | Address::Transactions) => {
+                        self.add(Need::Data);
+                    }
+                    _ => {}
+                }
+                for piece in request.templates().flat_map(|template| &template.0) {
+                    match piece {
+                        Piece::Refresh(_) => self.add(Need::Refresh),
+                        Piece::UserId(user) => self.user(user),
+                        Piece::ClientId(client) | Piece::ClientSecret(client) => self.client(client),
+                        Piece::Text(_) | Piece::Access(_) | Piece::Code(_) => {}
+                    }
+                }
             }
             Verb::Disconnect(disconnect) => {
                 self.add(Need::Disconnect);

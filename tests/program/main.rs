@@ -9,6 +9,7 @@ mod common {
 }
 mod editions;
 mod readings;
+mod requests;
 mod secrecy;
 mod trouble;
 mod wire;

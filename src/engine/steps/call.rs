@@ -80,8 +80,8 @@ fn read(endpoint: Endpoint, grant: &GrantHeld, scene: &Scene<'_>, number: usize,
     answer
 }
 
-/// What an answer gives of what the endpoint is for.
-fn given(endpoint: Endpoint, response: &Incoming) -> Option<String> {
+/// What an answer gives of what the endpoint is for. Also how a raw `request` looks at it.
+pub fn given(endpoint: Endpoint, response: &Incoming) -> Option<String> {
     let json = response.json()?;
     let has = |key: &str| json.get(key).is_some();
     match endpoint {

@@ -16,6 +16,7 @@ mod mandates;
 mod pay;
 mod race;
 mod refresh;
+mod request;
 mod sample;
 mod token_request;
 
@@ -39,6 +40,7 @@ pub async fn run(verb: &Verb, scene: &mut Scene<'_>) -> Result<Answer, NeverSave
         Verb::Refresh(refresh) => refresh::run(refresh, scene).await,
         Verb::Call(call) => call::run(call, scene).await,
         Verb::Logout(logout) => logout::run(logout, scene).await,
+        Verb::Request(request) => request::run(request, scene).await,
         Verb::Disconnect(disconnect) => Ok(disconnect::run(disconnect, scene).await),
         Verb::Connected(connected) => Ok(connected::run(connected, scene).await),
         Verb::Mandate(mandate) => mandate::run(mandate, scene).await,
@@ -75,6 +77,7 @@ pub fn title(verb: &Verb) -> String {
         Verb::Refresh(refresh) => refresh::title(refresh),
         Verb::Call(call) => call::title(call),
         Verb::Logout(logout) => logout::title(logout),
+        Verb::Request(request) => request::title(request),
         Verb::Disconnect(disconnect) => format!("{} disconnects {}", disconnect.user, disconnect.client),
         Verb::Connected(connected) => format!("{} looks at connected apps", connected.user),
         Verb::Mandate(mandate) => mandate::title(mandate),

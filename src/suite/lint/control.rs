@@ -1,7 +1,9 @@
 //! No negative without a control: where a request must be refused, the same request made right stands in the case.
 
 use super::lists;
-use crate::suite::case::{Check, Decision, Endpoint, Leaf, Outcome, Step, Token, Trait, Verb};
+use crate::suite::case::{
+    Address, Check, Decision, Destination, Endpoint, Leaf, Outcome, Step, Token, Trait, Verb,
+};
 use crate::suite::code::Code;
 use crate::suite::read::Reader;
 
@@ -65,6 +67,12 @@ fn controls_of(verb: &Verb) -> Option<String> {
             "a call of `whoami`, or a `grid` with `live`,".to_owned()
         }
         Verb::Call(call) => format!("a call of `{}`", call.endpoint),
+        Verb::Request(request) => match &request.to {
+            Destination::Path(path) => format!("a `request` to `{path}`"),
+            Destination::Address(address) => {
+                format!("a `request` to `{address}`, or a step of the verb that asks it,")
+            }
+        },
         _ => return None,
     })
 }
@@ -82,7 +90,33 @@ fn is_control(verb: &Verb, other: &Verb) -> bool {
         (Verb::Call(call), Verb::Call(other)) => {
             call.endpoint == other.endpoint && other.token == Token::Access
         }
+        (Verb::Request(request), Verb::Request(other)) => request.to == other.to,
+        (Verb::Request(request), other) => match &request.to {
+            Destination::Path(_) => false,
+            Destination::Address(address) => asks(*address, other),
+        },
         (Verb::Call(call), Verb::Grid(grid)) => call.endpoint == Endpoint::Whoami && !grid.live.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether a verb asks an endpoint, in the right way.
+fn asks(address: Address, verb: &Verb) -> bool {
+    match (address, verb) {
+        (Address::Authorize, Verb::Login(_) | Verb::Authorize(_) | Verb::Open(_))
+        | (Address::Token, Verb::Login(_) | Verb::Exchange(_) | Verb::Refresh(_))
+        | (Address::Logout, Verb::Logout(_))
+        | (Address::Mandates, Verb::Mandate(_)) => true,
+        (Address::Whoami, Verb::Grid(grid)) => !grid.live.is_empty(),
+        (address, Verb::Call(call)) => {
+            let endpoint = match call.endpoint {
+                Endpoint::Whoami => Address::Whoami,
+                Endpoint::Accounts => Address::Accounts,
+                Endpoint::Balance => Address::Balance,
+                Endpoint::Transactions | Endpoint::History => Address::Transactions,
+            };
+            address == endpoint && call.token == Token::Access
+        }
         _ => false,
     }
 }

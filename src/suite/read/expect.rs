@@ -186,7 +186,7 @@ fn keys_of(verb: &str) -> &'static [&'static str] {
             &["outcome", "status", "error", "refresh_token", "user", "client", "has"]
         }
         "call" => &["outcome", "status", "error", "user", "client", "has"],
-        "logout" => &["outcome", "status", "error", "has"],
+        "logout" | "request" => &["outcome", "status", "error", "has"],
         "approve" | "deny" | "disconnect" | "cancel" => &["outcome", "status"],
         "connected" => &["outcome", "status", "lists", "lists_not", "since", "has"],
         "mandates" => &["outcome", "status", "lists", "lists_not", "has"],
@@ -202,17 +202,29 @@ fn keys_of(verb: &str) -> &'static [&'static str] {
 fn verbs_with(property: Trait) -> &'static [&'static str] {
     match property {
         Trait::TokenFields | Trait::NewAccess => &["exchange", "refresh", "login"],
-        Trait::NoStore | Trait::ClientError => {
-            &["open", "land", "authorize", "exchange", "refresh", "login", "call", "logout", "mandate", "pay"]
-        }
-        Trait::Json => &["exchange", "refresh", "login", "call", "logout", "mandate", "pay"],
-        Trait::BearerChallenge => &["call", "logout", "mandate", "pay"],
+        Trait::NoStore | Trait::ClientError => &[
+            "open",
+            "land",
+            "authorize",
+            "exchange",
+            "refresh",
+            "login",
+            "call",
+            "logout",
+            "request",
+            "mandate",
+            "pay",
+        ],
+        Trait::Json => &["exchange", "refresh", "login", "call", "logout", "request", "mandate", "pay"],
+        Trait::BearerChallenge => &["call", "logout", "request", "mandate", "pay"],
         Trait::DisconnectReason | Trait::NoDisconnectReason => {
             &["exchange", "refresh", "call", "logout", "mandate", "pay"]
         }
         Trait::AccessNamed => &["connected"],
         Trait::TermsNamed => &["mandates"],
-        Trait::NoFraming | Trait::NoReferrer | Trait::NoCrossOrigin => &["open", "land", "authorize"],
+        Trait::NoFraming | Trait::NoReferrer | Trait::NoCrossOrigin => {
+            &["open", "land", "authorize", "request"]
+        }
         Trait::NoInjection => &["open", "land", "authorize", "exchange", "refresh", "call", "logout"],
         Trait::OldHistory | Trait::NoOldHistory => &["call"],
         Trait::Unguessable => &["sample"],

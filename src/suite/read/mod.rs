@@ -15,6 +15,7 @@ pub mod mention;
 mod request;
 mod speak;
 pub mod step;
+mod template;
 pub mod value;
 mod verbs;
 pub mod wording;

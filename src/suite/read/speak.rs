@@ -5,13 +5,13 @@ use super::value::Value;
 use super::verbs::{
     AdvanceForm, ApproveForm, AuthorizeForm, CallForm, CancelForm, ConnectedForm, DenyForm, DisconnectForm,
     ExchangeForm, GridForm, LandForm, LoginForm, LogoutForm, MandateForm, MandatesForm, OpenForm, Past,
-    PayForm, RaceForm, RefreshForm, SampleForm,
+    PayForm, RaceForm, RefreshForm, RequestForm, SampleForm,
 };
 use super::wording::listed;
 use crate::suite::case::{
     Advance, Approve, Authorize, Call, Cancel, Carrier, Code as CodeHandle, Connected, Decision, Disconnect,
     Endpoint, Exchange, Grant, Grid, Land, Login, Logout, Mandate, Mandates, Open, Origin, Pay, Period, Race,
-    Refresh, Sample, SetUp, Span, Token, Verb,
+    Refresh, Request, RequestBody, Sample, SetUp, Span, Token, Verb,
 };
 use crate::suite::code::Code;
 
@@ -146,6 +146,25 @@ impl Speak for LogoutForm {
             token: self.token.unwrap_or(Token::Access),
             send: self.send.unwrap_or(Carrier::Header),
             method: self.method.unwrap_or_default().0,
+        }))
+    }
+}
+
+impl Speak for RequestForm {
+    fn verb(self, span: Span, reader: &mut Reader) -> Option<Verb> {
+        let body = match (self.form, self.body) {
+            (Some(form), None) => RequestBody::Form(form.0),
+            (None, Some(text)) => RequestBody::Text(text),
+            (None, None) => RequestBody::None,
+            (Some(_), Some(_)) => return one_of(&["form", "body"], span, reader),
+        };
+        Some(Verb::Request(Request {
+            client: self.client,
+            method: self.method.0,
+            to: self.to,
+            headers: self.headers.map_or_else(Vec::new, |pairs| pairs.0),
+            query: self.query.map_or_else(Vec::new, |pairs| pairs.0),
+            body,
         }))
     }
 }

@@ -12,7 +12,7 @@ use super::value::{Defs, Prose, Value};
 use super::verbs::{
     AdvanceForm, ApproveForm, AuthorizeForm, CallForm, CancelForm, ConnectedForm, DenyForm, DisconnectForm,
     ExchangeForm, GridForm, LandForm, LoginForm, LogoutForm, MandateForm, MandatesForm, OpenForm, PayForm,
-    RaceForm, RefreshForm, SampleForm,
+    RaceForm, RefreshForm, RequestForm, SampleForm,
 };
 use super::wording::{listed, meant_or_list, near, shown};
 use super::{Node, Reader, in_file_order};
@@ -55,6 +55,7 @@ verbs! {
     "refresh": RefreshForm,
     "call": CallForm,
     "logout": LogoutForm,
+    "request": RequestForm,
     "disconnect": DisconnectForm,
     "connected": ConnectedForm,
     "mandate": MandateForm,

@@ -3,10 +3,12 @@
 use super::form::{form, object};
 use super::request::{Asking, Method, Scheme, Tokening};
 use super::step::lanes;
+use super::template::Pairs;
 use super::value::{Defs, Prose, Save, Value, Whole};
 use super::{Node, Reader};
 use crate::suite::case::{
-    Carrier, Client, Code as CodeHandle, Decision, Grant, Mandate, Page, Period, Redirect, Token, User, Verb,
+    Carrier, Client, Code as CodeHandle, Decision, Destination, Grant, Mandate, Page, Period, Redirect,
+    Template, Token, User, Verb,
 };
 
 form! {
@@ -148,6 +150,28 @@ form! {
         send: Option<Carrier>,
         /// The request's method. Default `POST`.
         method: Option<Method>,
+    }
+}
+
+form! {
+    /// Sends any request at all, and nothing that is not written here. Texts take in values: `{first.access}`,
+    /// `{first.refresh}`, `{landed.code}`, `{alice.id}`, `{server.id}`, `{server.secret}`. Contract: a 2xx; from a named
+    /// endpoint with what it is for.
+    struct RequestForm {
+        /// The client that sends it.
+        client: Client,
+        /// The request's method.
+        method: Method,
+        /// Where it goes: an endpoint by name, or a path under the target's base.
+        to: Destination,
+        /// Headers, each a text with values.
+        headers: Option<Pairs<true>>,
+        /// Parameters of the address, encoded when they are sent.
+        query: Option<Pairs<false>>,
+        /// Parameters of the body, form encoded when they are sent. Either this or `body`.
+        form: Option<Pairs<false>>,
+        /// The body as it stands. Either this or `form`.
+        body: Option<Template>,
     }
 }
 
