@@ -136,6 +136,8 @@ pub struct RaceFacts {
     pub given: u32,
     /// Distinct access tokens that live afterwards. `None` if that could not be told.
     pub live: Option<u32>,
+    /// Copies that were neither granted nor refused: what they were to be given, nobody knows.
+    pub unanswered: u32,
     /// The end state, comparable between runs of the same race. `None` if it could not be told.
     pub state: Option<String>,
     /// The end states that running the lanes one after the other leads to.

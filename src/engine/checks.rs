@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use super::answer::{Answer, Authorization, Came, Facts, describe};
+use super::answer::{Answer, Authorization, Came, Facts, RaceFacts, describe};
 use super::consents::{look_consent, look_listed, look_since};
 use super::page;
 use super::scene::Scene;
@@ -106,13 +106,7 @@ pub fn look(check: &Check, answer: &Answer, scene: &Scene<'_>) -> Looked {
             }
             None => Looked::Unclear("it could not be told which tokens live afterwards".into()),
         }),
-        Check::LiveExactly(count) => look_race(answer, |race| match race.live {
-            Some(live) => {
-                let expected = format!("exactly {count} of the tokens given live(s) afterwards");
-                holds_if(live == *count, &expected, || answer.said.clone())
-            }
-            None => Looked::Unclear("it could not be told which tokens live afterwards".into()),
-        }),
+        Check::LiveExactly(count) => look_race(answer, |race| live_exactly(*count, race, &answer.said)),
     }
 }
 
@@ -320,10 +314,22 @@ fn look_identity(
     }
 }
 
-fn look_race(answer: &Answer, judge: impl Fn(&super::answer::RaceFacts) -> Looked) -> Looked {
+fn look_race(answer: &Answer, judge: impl Fn(&RaceFacts) -> Looked) -> Looked {
     match &answer.facts {
         Facts::Race(race) => judge(race),
         _ => Looked::Unclear(answer.said.clone()),
+    }
+}
+
+fn live_exactly(count: u32, race: &RaceFacts, said: &str) -> Looked {
+    match race.live {
+        // The missing one may be what a copy without an answer was to be given.
+        Some(live) if live < count && race.unanswered > 0 => Looked::Unclear(said.to_owned()),
+        Some(live) => {
+            let expected = format!("exactly {count} of the tokens given live(s) afterwards");
+            holds_if(live == count, &expected, || said.to_owned())
+        }
+        None => Looked::Unclear("it could not be told which tokens live afterwards".into()),
     }
 }
 
@@ -508,4 +514,22 @@ fn referrer_withheld(response: &Incoming) -> bool {
             .rfind(|part| WITHHOLDING.contains(&part.as_str()) || known.contains(&part.as_str()))
             .is_some_and(|last| WITHHOLDING.contains(&last.as_str()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_is_missing_beside_copies_without_an_answer_shows_nothing() {
+        let looked = |live, unanswered| {
+            let race = RaceFacts { live: Some(live), unanswered, ..RaceFacts::default() };
+            live_exactly(1, &race, "")
+        };
+        assert_eq!(looked(1, 0), Looked::Holds);
+        assert_eq!(looked(1, 3), Looked::Holds);
+        assert!(matches!(looked(0, 0), Looked::Breaks { .. }));
+        assert!(matches!(looked(0, 3), Looked::Unclear(_)));
+        assert!(matches!(looked(2, 3), Looked::Breaks { .. }), "whatever is still to come, two live");
+    }
 }

@@ -168,7 +168,9 @@ impl Run {
                 _ => live = None,
             }
         }
-        let granted = self.ended.iter().filter(|(_, came, _)| *came == Came::Granted).count() as u32;
+        let counted = |wanted: &Came| self.ended.iter().filter(|(_, came, _)| came == wanted).count() as u32;
+        let granted = counted(&Came::Granted);
+        let unanswered = self.ended.len() as u32 - granted - counted(&Came::Refused);
         let serial = match racing {
             Racing::Together { serial } => serial.clone(),
             Racing::Serial(_) => Vec::new(),
@@ -188,6 +190,7 @@ impl Run {
         let facts = RaceFacts {
             given: given.len().max(refreshes.len()) as u32,
             live,
+            unanswered,
             state,
             serial,
             spread_us: self.spread_us,
