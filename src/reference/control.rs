@@ -195,6 +195,7 @@ fn decide(bank: &Bank, name: &str, asked: &Decision, answer: Answer) -> Result<J
         turn.check_decision(login, user, answer)
     })?;
     sitting.pause(bank.rules.sca.decide_gap);
+    sitting.pause(bank.rules.sca.write_back_gap);
     sitting.step(|turn| {
         turn.settle(ruling);
         Ok(())

@@ -2,8 +2,8 @@
 
 use super::{Defect, row};
 use crate::reference::rules::{
-    BadRequestLands, Denial, Duplicates, Markup, PageHeaders, Promise, RedirectMatch, RedirectQuery,
-    ResponseType, StateAbsent, StateEcho, StateOnError, StateOwner,
+    BadRequestLands, Denial, Duplicates, HeaderValues, Markup, PageHeaders, Promise, RedirectMatch,
+    RedirectQuery, ResponseType, StateAbsent, StateEcho, StateOnError, StateOwner,
 };
 
 pub(super) const TABLE: &[Defect] = &[
@@ -25,27 +25,86 @@ pub(super) const TABLE: &[Defect] = &[
     row("state.echo-exact:cut-at-nul", "the state comes back cut at its first NUL", |rules| {
         rules.authorize.state_echo = StateEcho::CutAtNul
     }),
+    row(
+        "state.echo-exact:decoded-twice",
+        "what looks percent-encoded in the state comes back decoded",
+        |rules| rules.authorize.state_echo = StateEcho::DecodedTwice,
+    ),
+    row("state.echo-exact:lower-case", "the state comes back in lower case", |rules| {
+        rules.authorize.state_echo = StateEcho::LowerCase
+    }),
+    row("state.echo-exact:as-number", "a state of digits comes back without its leading zeros", |rules| {
+        rules.authorize.state_echo = StateEcho::AsNumber
+    }),
+    row("state.echo-exact:trimmed", "blanks at the ends of the state are lost", |rules| {
+        rules.authorize.state_echo = StateEcho::Trimmed
+    }),
+    row("state.echo-exact:cut-at-semicolon", "the state comes back cut at its first semicolon", |rules| {
+        rules.authorize.state_echo = StateEcho::CutAtSemicolon
+    }),
+    row("state.echo-exact:as-html", "the state comes back escaped as in HTML", |rules| {
+        rules.authorize.state_echo = StateEcho::AsHtml
+    }),
     row("state.not-swapped", "a login gets the state of the client's newest login", |rules| {
         rules.authorize.state_owner = StateOwner::ClientsNewestLogin
     }),
+    row(
+        "state.not-swapped:queue",
+        "a client's logins get their states in the order in which they were opened",
+        |rules| rules.authorize.state_owner = StateOwner::ClientsOldestOpenLogin,
+    ),
     row("state.absent", "a state comes back that was never sent", |rules| {
         rules.authorize.state_absent = StateAbsent::Invented
     }),
     row("state.absent:empty", "an empty state comes back where none was sent", |rules| {
         rules.authorize.state_absent = StateAbsent::Empty
     }),
+    row(
+        "state.absent:of-the-login-before",
+        "a login without a state gets that of the client's login before",
+        |rules| rules.authorize.state_absent = StateAbsent::OfTheLoginBefore,
+    ),
     row("state.on-error", "the state is dropped when the user says no", |rules| {
         rules.authorize.state_on_error = StateOnError::DroppedOnDenial
     }),
     row("state.on-error:bad-request", "the state is dropped when the request is wrong", |rules| {
         rules.authorize.state_on_error = StateOnError::DroppedOnBadRequest
     }),
-    row("state.no-injection", "pages show parts of the request unescaped", |rules| {
-        rules.authorize.markup = Markup::Raw
+    row("state.on-error:encoded-twice", "the state of a denial is percent-encoded once too often", |rules| {
+        rules.authorize.state_on_error = StateOnError::EncodedTwiceOnDenial
     }),
-    row("state.no-injection:header-split", "a line break in the state begins a new header", |rules| {
-        rules.authorize.header_values = Promise::Broken
+    row("state.no-injection", "the request comes back in attributes of the page, unescaped", |rules| {
+        rules.authorize.markup = Markup::InAttributes
     }),
+    row("state.no-injection:header-split", "a line break in a parameter begins a new header", |rules| {
+        rules.authorize.header_values = HeaderValues::Split
+    }),
+    row(
+        "state.no-injection:single-quotes",
+        "the request comes back between single quotes, which are not escaped",
+        |rules| rules.authorize.markup = Markup::InSingleQuotes,
+    ),
+    row("state.no-injection:text", "the request comes back in the text of the page, unescaped", |rules| {
+        rules.authorize.markup = Markup::InText
+    }),
+    row(
+        "state.no-injection:script",
+        "the request comes back in a script, escaped for strings but not for HTML",
+        |rules| rules.authorize.markup = Markup::InScript,
+    ),
+    row("state.no-injection:comment", "the request comes back in a comment of the page", |rules| {
+        rules.authorize.markup = Markup::InComment
+    }),
+    row(
+        "state.no-injection:encoded-header-split",
+        "a line break that was percent-encoded twice begins a new header",
+        |rules| rules.authorize.header_values = HeaderValues::SplitWhenDecoded,
+    ),
+    row(
+        "state.no-injection:wide-header-split",
+        "a character whose low byte is a line break begins a new header",
+        |rules| rules.authorize.header_values = HeaderValues::SplitByLowBytes,
+    ),
     row("authorize.duplicate-parameter", "of a parameter given twice, the last counts", |rules| {
         rules.authorize.duplicates = Duplicates::LastWins
     }),
@@ -53,6 +112,11 @@ pub(super) const TABLE: &[Defect] = &[
         "authorize.duplicate-parameter:first-wins",
         "of a parameter given twice, the first counts",
         |rules| rules.authorize.duplicates = Duplicates::FirstWins,
+    ),
+    row(
+        "authorize.duplicate-parameter:same-value",
+        "a parameter given twice with one value passes",
+        |rules| rules.authorize.duplicates = Duplicates::SameAllowed,
     ),
     row("authorize.unknown-parameter", "an unknown parameter is refused", |rules| {
         rules.authorize.unknown_ignored = Promise::Broken
@@ -66,11 +130,19 @@ pub(super) const TABLE: &[Defect] = &[
     row("authorize.response-type:absent", "no response type is taken as code", |rules| {
         rules.authorize.response_type = ResponseType::MayBeAbsent
     }),
+    row(
+        "authorize.response-type:hybrid",
+        "a response type with code among other words is taken as code",
+        |rules| rules.authorize.response_type = ResponseType::CodeAmongOthers,
+    ),
     row("authorize.denied", "a user's no gives a code all the same", |rules| {
         rules.authorize.denial = Denial::CodeAnyway
     }),
     row("authorize.denied:other-error", "a user's no comes back as server_error", |rules| {
         rules.authorize.denial = Denial::OtherError
+    }),
+    row("authorize.denied:after-a-yes", "a user who has said yes before gets a code for a no", |rules| {
+        rules.authorize.denial = Denial::CodeIfAllowedBefore
     }),
     row("redirect.exact-match", "whatever begins with a registered redirect URI passes", |rules| {
         rules.authorize.redirect_match = RedirectMatch::Prefix
@@ -110,6 +182,9 @@ pub(super) const TABLE: &[Defect] = &[
     row("redirect.exact-match:other-clients", "another client's redirect URI passes", |rules| {
         rules.authorize.redirect_match = RedirectMatch::AnyClients
     }),
+    row("redirect.exact-match:not-checked", "any redirect URI passes", |rules| {
+        rules.authorize.redirect_match = RedirectMatch::Anything
+    }),
     row("redirect.never-open", "an unregistered redirect URI gets its error by redirect", |rules| {
         rules.authorize.bad_request_lands = BadRequestLands::OnBadRedirectUri
     }),
@@ -117,6 +192,16 @@ pub(super) const TABLE: &[Defect] = &[
         "redirect.never-open:unknown-client",
         "an unknown client's redirect URI gets its error by redirect",
         |rules| rules.authorize.bad_request_lands = BadRequestLands::OnUnknownClientsUri,
+    ),
+    row(
+        "redirect.never-open:missing",
+        "without a redirect URI the error goes to the client's first one",
+        |rules| rules.authorize.bad_request_lands = BadRequestLands::OnMissingRedirectUri,
+    ),
+    row(
+        "redirect.never-open:wrong-response-type",
+        "an unregistered redirect URI gets the error about a wrong response type",
+        |rules| rules.authorize.bad_request_lands = BadRequestLands::OnWrongResponseType,
     ),
     row("redirect.keeps-query", "the redirect URI's own query is lost", |rules| {
         rules.authorize.redirect_query = RedirectQuery::Lost
@@ -128,6 +213,11 @@ pub(super) const TABLE: &[Defect] = &[
         "redirect.keeps-query:second-question-mark",
         "a second question mark spoils the redirect URI's own query",
         |rules| rules.authorize.redirect_query = RedirectQuery::SecondQuestionMark,
+    ),
+    row(
+        "redirect.keeps-query:lost-on-denial",
+        "the redirect URI's own query is lost when the user says no",
+        |rules| rules.authorize.redirect_query = RedirectQuery::LostOnErrors,
     ),
     row("page.framing", "pages may be framed by anybody", |rules| {
         rules.authorize.headers = PageHeaders::Frameable

@@ -1,9 +1,9 @@
-//! Defects of authenticated calls, approvals and logging out.
+//! Defects of authenticated calls and approvals.
 
 use super::{Defect, row};
 use crate::reference::rules::{
-    ApprovalReach, BadToken, Carrier, Finality, Gap, History, Identity, LogoutReach, LogoutRepeated,
-    LogoutWay, NoToken, Pending, Promise, Scheme,
+    ApprovalReach, Approver, BadToken, Carrier, Finality, History, HistoryFrom, Identity, NoToken, Pending,
+    RefreshApproves, Scheme,
 };
 
 pub(super) const TABLE: &[Defect] = &[
@@ -18,6 +18,19 @@ pub(super) const TABLE: &[Defect] = &[
         "whoami says that a living token is not authenticated",
         |rules| rules.whoami.identity = Identity::NotAuthenticated,
     ),
+    row("whoami.identity:first-user", "whoami names the user who came first to the client", |rules| {
+        rules.whoami.identity = Identity::OldestUser
+    }),
+    row(
+        "whoami.identity:after-refresh",
+        "for a refreshed token whoami names the user who logged in last",
+        |rules| rules.whoami.identity = Identity::NewestUserIfRefreshed,
+    ),
+    row(
+        "whoami.identity:public-client",
+        "for a public client's token whoami names another client",
+        |rules| rules.whoami.identity = Identity::AnotherForPublic,
+    ),
     row("whoami.no-token", "whoami answers without a token", |rules| {
         rules.whoami.no_token = NoToken::Answered
     }),
@@ -28,6 +41,9 @@ pub(super) const TABLE: &[Defect] = &[
     ),
     row("whoami.no-token:server-error", "a call without a token breaks the bank", |rules| {
         rules.whoami.no_token = NoToken::Breaks
+    }),
+    row("whoami.no-token:data", "data without a token is refused as 403", |rules| {
+        rules.whoami.no_token = NoToken::ForbiddenForData
     }),
     row("whoami.bad-token", "only the first 16 characters of an access token count", |rules| {
         rules.whoami.bad_token = BadToken::FirstCharactersCount
@@ -47,6 +63,17 @@ pub(super) const TABLE: &[Defect] = &[
     row("whoami.bad-token:server-error", "a malformed token breaks the bank", |rules| {
         rules.whoami.bad_token = BadToken::Breaks
     }),
+    row("whoami.bad-token:last-character", "the last character of an access token does not count", |rules| {
+        rules.whoami.bad_token = BadToken::LastCharacterIgnored
+    }),
+    row("whoami.bad-token:expired", "an expired access token is refused as 403", |rules| {
+        rules.whoami.bad_token = BadToken::ExpiredIsForbidden
+    }),
+    row(
+        "whoami.bad-token:evicted",
+        "an access token that a newer login has ended is refused as 403",
+        |rules| rules.whoami.bad_token = BadToken::EvictedIsForbidden,
+    ),
     row("whoami.header-only", "a token in the query counts", |rules| {
         rules.whoami.carrier = Carrier::QueryToo
     }),
@@ -63,6 +90,9 @@ pub(super) const TABLE: &[Defect] = &[
         rules.whoami.scheme = Scheme::CaseSensitive
     }),
     row("whoami.scheme:any", "any word before the token passes", |rules| rules.whoami.scheme = Scheme::Any),
+    row("whoami.scheme:none", "a token without a word before it passes", |rules| {
+        rules.whoami.scheme = Scheme::MayBeMissing
+    }),
     row("sca.no-permissions-before", "data is open before the owner approves", |rules| {
         rules.sca.pending = Pending::Open
     }),
@@ -77,24 +107,70 @@ pub(super) const TABLE: &[Defect] = &[
         "transactions are open before the owner approves",
         |rules| rules.sca.pending = Pending::TransactionsOpen,
     ),
+    row(
+        "sca.no-permissions-before:public",
+        "a public client's token opens data before the owner approves",
+        |rules| rules.sca.pending = Pending::OpenForPublic,
+    ),
+    row(
+        "sca.no-permissions-before:unauthorized",
+        "before the owner approves data are refused as 401",
+        |rules| rules.sca.pending = Pending::Unauthorized,
+    ),
     row("sca.approval-opens-that-token", "one approval opens all that the user has pending", |rules| {
         rules.sca.reach = ApprovalReach::UsersPending
     }),
     row("sca.approval-opens-that-token:next-logins", "one approval opens later logins too", |rules| {
         rules.sca.reach = ApprovalReach::NextLogins
     }),
+    row(
+        "sca.approval-opens-that-token:whole-client",
+        "one approval opens all that the client has pending",
+        |rules| rules.sca.reach = ApprovalReach::ClientsPending,
+    ),
+    row(
+        "sca.approval-opens-that-token:newest-login",
+        "an approval opens the user's newest login, whichever was meant",
+        |rules| rules.sca.reach = ApprovalReach::NewestLogin,
+    ),
+    row(
+        "sca.approval-opens-that-token:later-tokens",
+        "an approval opens tokens that are given after it",
+        |rules| rules.sca.reach = ApprovalReach::TokensGivenLater,
+    ),
     row("sca.denied-never-opens", "an approval after a denial opens", |rules| {
         rules.sca.finality = Finality::ApprovedAfterDenial
     }),
     row("sca.denied-never-opens:timed-out", "an approval after its time opens", |rules| {
         rules.sca.finality = Finality::ApprovedAfterTimeout
     }),
+    row("sca.denied-never-opens:refreshed", "a refresh after a denial asks the owner again", |rules| {
+        rules.sca.finality = Finality::RefreshAsksAgain
+    }),
     row("sca.refresh-never-approves", "refreshing a pending token approves it", |rules| {
-        rules.sca.refresh_never_approves = Promise::Broken
+        rules.sca.refresh = RefreshApproves::Approves
     }),
-    row("sca.only-the-owner", "another user's approval opens", |rules| {
-        rules.sca.only_the_owner = Promise::Broken
-    }),
+    row(
+        "sca.refresh-never-approves:second-time",
+        "the second refresh of a pending token approves it",
+        |rules| rules.sca.refresh = RefreshApproves::ApprovesTheSecondTime,
+    ),
+    row(
+        "sca.refresh-never-approves:timed-out",
+        "refreshing a token that was not approved in time approves it",
+        |rules| rules.sca.refresh = RefreshApproves::ApprovesTheTimedOut,
+    ),
+    row("sca.only-the-owner", "another user's approval opens", |rules| rules.sca.approver = Approver::Anyone),
+    row(
+        "sca.only-the-owner:before-exchange",
+        "another user's approval opens if it comes before the exchange",
+        |rules| rules.sca.approver = Approver::AnyoneBeforeExchange,
+    ),
+    row(
+        "sca.only-the-owner:who-waits-too",
+        "the approval of a user who has a login of their own pending opens",
+        |rules| rules.sca.approver = Approver::WhoeverWaitsToo,
+    ),
     row("sca.history-window", "the whole history stays open", |rules| {
         rules.sca.history_seconds = 86_400 * 366
     }),
@@ -104,43 +180,15 @@ pub(super) const TABLE: &[Defect] = &[
     row("sca.history-window:listing", "a listing without since reaches back beyond 90 days", |rules| {
         rules.sca.history = History::ListingUnlimited
     }),
-    row("logout.kills-access", "the access token lives on after logging out", |rules| {
-        rules.logout.kills_access = Promise::Broken
-    }),
-    row("logout.kills-refresh", "the refresh token lives on after logging out", |rules| {
-        rules.logout.kills_refresh = Promise::Broken
-    }),
-    row("logout.only-this-grant", "logging out kills the user's tokens at other clients", |rules| {
-        rules.logout.reach = LogoutReach::WholeUser
-    }),
+    row("sca.history-window:never", "the whole history is never open", |rules| rules.sca.history_seconds = 0),
     row(
-        "logout.only-this-grant:other-users",
-        "logging out kills the tokens of the client's other users",
-        |rules| rules.logout.reach = LogoutReach::WholeClient,
+        "sca.history-window:from-the-login",
+        "the whole history is open for five minutes after the login",
+        |rules| rules.sca.history_from = HistoryFrom::Login,
     ),
-    row("logout.needs-token", "a GET logs out", |rules| rules.logout.way = LogoutWay::GetToo),
-    row("logout.needs-token:body", "a token in the body logs out", |rules| {
-        rules.logout.way = LogoutWay::BodyToo
-    }),
-    row("logout.needs-token:query", "a token in the query logs out", |rules| {
-        rules.logout.way = LogoutWay::QueryToo
-    }),
-    row("logout.needs-token:no-token", "logging out without a token is answered 200", |rules| {
-        rules.logout.way = LogoutWay::TokenOptional
-    }),
-    row("logout.repeatable", "logging out with a dead token kills the newer one", |rules| {
-        rules.logout.repeated = LogoutRepeated::KillsNewer
-    }),
-    row("logout.repeatable:server-error", "logging out with a dead token breaks the bank", |rules| {
-        rules.logout.repeated = LogoutRepeated::Breaks
-    }),
-    row("logout.during-sca", "an approval after logging out brings the token back", |rules| {
-        rules.logout.ends_approval = Promise::Broken
-    }),
-    row("logout.races", "a refresh under way at the logout gives a token that lives", |rules| {
-        rules.refresh.issue_gap = Gap::Open
-    }),
-    row("logout.races:approve-deny", "an approval and a denial at once both succeed", |rules| {
-        rules.sca.decide_gap = Gap::Open
-    }),
+    row(
+        "sca.history-window:from-the-token",
+        "the whole history is open for five minutes after each refresh",
+        |rules| rules.sca.history_from = HistoryFrom::Token,
+    ),
 ];

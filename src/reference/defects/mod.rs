@@ -4,8 +4,10 @@
 mod authorize;
 mod calls;
 mod consent;
-mod grants;
+mod logins;
+mod logout;
 mod mandate;
+mod refresh;
 mod token;
 
 use std::sync::LazyLock;
@@ -31,8 +33,16 @@ impl Defect {
 
 /// All of them, in the order of the catalogue.
 pub static ALL: LazyLock<Vec<&'static Defect>> = LazyLock::new(|| {
-    let tables =
-        [authorize::TABLE, token::TABLE, grants::TABLE, calls::TABLE, consent::TABLE, mandate::TABLE];
+    let tables = [
+        authorize::TABLE,
+        token::TABLE,
+        refresh::TABLE,
+        logins::TABLE,
+        calls::TABLE,
+        logout::TABLE,
+        consent::TABLE,
+        mandate::TABLE,
+    ];
     tables.into_iter().flatten().collect()
 });
 

@@ -9,16 +9,17 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::page::{self, LoginPage};
 use super::params::Params;
 use super::problem::Problem;
 use super::redirect;
+use super::repeat;
 use crate::reference::bank::Bank;
-use crate::reference::ledger::{ClientIx, Landing, Refusal, WorldId};
-use crate::reference::rules::{BadRequestLands, Duplicates, Markup, ResponseType};
+use crate::reference::ledger::{ClientIx, Landing, Outcome, Refusal, WorldId};
+use crate::reference::rules::{BadRequestLands, Duplicates, ResponseType};
 
 const KNOWN: [&str; 4] = ["client_id", "redirect_uri", "response_type", "state"];
 
@@ -29,7 +30,10 @@ pub async fn open(State(bank): State<Arc<Bank>>, method: Method, uri: Uri) -> Re
     }
     let query = uri.query().unwrap_or_default().as_bytes();
     match Params::read(query, bank.rules.authorize.duplicates) {
-        Ok(params) => begin(&bank, &params).unwrap_or_else(|stopped| *stopped),
+        Ok(params) => {
+            let response = begin(&bank, &params).unwrap_or_else(|stopped| *stopped);
+            repeat::request(&bank.rules.authorize, &params, response)
+        }
         Err(twice) => {
             let why = "The app's request names one thing twice.";
             stop(&bank, "bad_request.duplicate_parameter", why, Some(&twice.0))
@@ -65,27 +69,19 @@ pub async fn resume(
                 Refusal::LoginOver => (StatusCode::CONFLICT, "precondition_failed.login_over"),
                 _ => (StatusCode::NOT_FOUND, "not_found.login"),
             };
-            let rules = &bank.rules.authorize;
-            page::error(rules.headers, rules.markup, status, code, why, None)
+            page::error(bank.rules.authorize.headers, status, code, why, None)
         }
     }
 }
 
 /// Sends the browser back to the client.
 pub fn land(bank: &Bank, status: StatusCode, landing: &Landing) -> Response {
-    let mut injected = HeaderMap::new();
-    let mut landing = landing;
-    let cut;
-    if !bank.rules.authorize.header_values.kept() {
-        cut = split_headers(landing, &mut injected);
-        landing = &cut;
-    }
     let address = redirect::location(&bank.rules.authorize, landing);
     let Ok(address) = HeaderValue::from_str(&address) else {
         let why = "The app's address can't be used.";
         return stop(bank, "bad_request.bad_param.redirect_uri", why, None);
     };
-    let mut response = (status, injected).into_response();
+    let mut response = status.into_response();
     let headers = response.headers_mut();
     headers.insert(LOCATION, address);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -108,6 +104,7 @@ fn begin(bank: &Bank, params: &Params) -> Result<Response, Box<Response>> {
     let error = match (asked.as_deref(), rules.response_type) {
         (Some("code"), _) | (_, ResponseType::Anything) => None,
         (Some(other), ResponseType::AnyCase) if other.eq_ignore_ascii_case("code") => None,
+        (Some(other), ResponseType::CodeAmongOthers) if other.split(' ').any(|word| word == "code") => None,
         (None, ResponseType::MayBeAbsent) => None,
         (None, _) => Some("invalid_request"),
         (Some(_), _) => Some("unsupported_response_type"),
@@ -122,10 +119,7 @@ fn begin(bank: &Bank, params: &Params) -> Result<Response, Box<Response>> {
     match opened.map_err(|refusal| Box::new(Problem::from(refusal).into_response()))? {
         Err(landing) => Ok(land(bank, StatusCode::FOUND, &landing)),
         Ok((login, name)) => {
-            let mut page = LoginPage::new(name, login.expose());
-            let raw = state.filter(|_| rules.markup == Markup::Raw);
-            page.raw_state = raw.map(|state| String::from_utf8_lossy(&state).into_owned());
-            Ok(page::login(rules.headers, &page, &redirect_uri))
+            Ok(page::login(rules.headers, &LoginPage::new(name, login.expose()), &redirect_uri))
         }
     }
 }
@@ -138,7 +132,8 @@ fn known_client(bank: &Bank, params: &Params) -> Result<(WorldId, ClientIx), Box
         return Ok((world, client));
     }
     if bank.rules.authorize.bad_request_lands == BadRequestLands::OnUnknownClientsUri {
-        return Err(Box::new(land_untrusted(bank, params, "unauthorized_client")));
+        let named = params.text("redirect_uri").unwrap_or_default().into_owned();
+        return Err(Box::new(land_untrusted(bank, params, named, "unauthorized_client")));
     }
     let why = "The bank doesn't know the app that sent you here.";
     Err(Box::new(stop(bank, "bad_request.bad_param.client_id", why, Some(&id))))
@@ -159,18 +154,28 @@ fn known_redirect_uri(
     if known == Ok(true) {
         return Ok(given.into_owned());
     }
-    if rules.bad_request_lands == BadRequestLands::OnBadRedirectUri {
-        return Err(Box::new(land_untrusted(bank, params, "invalid_request")));
+    let wrong_type = params.text("response_type").is_none_or(|asked| asked != "code");
+    let lands = match rules.bad_request_lands {
+        BadRequestLands::OnErrorPage | BadRequestLands::OnUnknownClientsUri => None,
+        BadRequestLands::OnBadRedirectUri => Some(given.to_string()),
+        BadRequestLands::OnWrongResponseType => wrong_type.then(|| given.to_string()),
+        BadRequestLands::OnMissingRedirectUri if !given.is_empty() => None,
+        BadRequestLands::OnMissingRedirectUri => {
+            bank.turn(world, |turn| Ok(turn.redirect_uris(client).first().cloned())).ok().flatten()
+        }
+    };
+    if let Some(lands) = lands {
+        return Err(Box::new(land_untrusted(bank, params, lands, "invalid_request")));
     }
     let why = "The app asked the bank to send you to an address that is not registered as its own.";
     Err(Box::new(stop(bank, "bad_request.bad_param.redirect_uri", why, Some(&given))))
 }
 
 /// What a bank must never do: redirect to an address that nobody vouches for.
-fn land_untrusted(bank: &Bank, params: &Params, error: &'static str) -> Response {
+fn land_untrusted(bank: &Bank, params: &Params, redirect_uri: String, error: &'static str) -> Response {
     let landing = Landing {
-        redirect_uri: params.text("redirect_uri").unwrap_or_default().into_owned(),
-        outcome: crate::reference::ledger::Outcome::Error(error),
+        redirect_uri,
+        outcome: Outcome::Error(error),
         state: params.bytes("state").map(<[u8]>::to_vec),
     };
     land(bank, StatusCode::FOUND, &landing)
@@ -207,27 +212,5 @@ fn decide(
 
 /// A page that ends the way: 400.
 fn stop(bank: &Bank, code: &str, why: &str, said: Option<&str>) -> Response {
-    let rules = &bank.rules.authorize;
-    page::error(rules.headers, rules.markup, StatusCode::BAD_REQUEST, code, why, said)
-}
-
-/// What a bank that writes its answers by hand does with a line break in the state: what follows becomes headers.
-fn split_headers(landing: &Landing, injected: &mut HeaderMap) -> Landing {
-    let state = landing.state.as_deref().map(String::from_utf8_lossy);
-    let mut lines = state.as_deref().unwrap_or_default().split(['\r', '\n']);
-    let first = lines.next().unwrap_or_default().to_owned();
-    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
-        let name = HeaderName::from_bytes(name.trim().as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value.trim())) {
-            injected.append(name, value);
-        }
-    }
-    Landing {
-        redirect_uri: landing.redirect_uri.clone(),
-        outcome: landing.outcome.clone(),
-        state: landing.state.as_ref().map(|whole| {
-            let broken = whole.iter().any(|byte| b"\r\n".contains(byte));
-            if broken { first.into_bytes() } else { whole.clone() }
-        }),
-    }
+    page::error(bank.rules.authorize.headers, StatusCode::BAD_REQUEST, code, why, said)
 }

@@ -34,9 +34,13 @@ pub fn token(seen: &Carriers<'_>, carrier: Carrier, scheme: Scheme) -> Result<Op
 }
 
 fn of_scheme(value: &str, rule: Scheme) -> Option<String> {
-    let (word, token) = value.split_once(' ').unwrap_or((value, ""));
+    let (word, token) = match value.split_once(' ') {
+        Some(halves) => halves,
+        None if rule == Scheme::MayBeMissing => ("Bearer", value),
+        None => (value, ""),
+    };
     let right = match rule {
-        Scheme::Bearer => word.eq_ignore_ascii_case("Bearer"),
+        Scheme::Bearer | Scheme::MayBeMissing => word.eq_ignore_ascii_case("Bearer"),
         Scheme::CaseSensitive => word == "Bearer",
         Scheme::Any => true,
     };

@@ -24,7 +24,7 @@ const MOST_LISTED: usize = 100;
 
 /// `GET /ping/whoami`
 pub async fn whoami(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<Value>, Problem> {
-    let asked = call.token(&bank, Method::GET)?;
+    let asked = call.token(&bank, Method::GET, Wanted::Identity)?;
     let Some(token) = asked else {
         return Ok(Json(json!({ "authenticated": false })));
     };
@@ -93,25 +93,46 @@ pub async fn transactions(State(bank): State<Arc<Bank>>, call: Call) -> Result<J
 /// `POST /oauth2/logout`
 pub async fn logout(State(bank): State<Arc<Bank>>, call: Call) -> Result<Response, Problem> {
     let way = bank.rules.logout.way;
-    let get_too = call.method == Method::GET && way == LogoutWay::GetToo;
-    if call.method != Method::POST && !get_too {
+    let right = match way {
+        LogoutWay::AnyVerb => true,
+        LogoutWay::GetToo => [Method::POST, Method::GET].contains(&call.method),
+        _ => call.method == Method::POST,
+    };
+    if !right {
         return Err(Problem::wrong_method("POST"));
     }
     let carrier = match way {
         LogoutWay::BodyToo => Carrier::FormToo,
         LogoutWay::QueryToo => Carrier::QueryToo,
-        LogoutWay::PostWithHeader | LogoutWay::GetToo | LogoutWay::TokenOptional => Carrier::HeaderOnly,
+        LogoutWay::CookieToo => Carrier::CookieToo,
+        LogoutWay::PostWithHeader | LogoutWay::GetToo | LogoutWay::AnyVerb | LogoutWay::TokenOptional => {
+            Carrier::HeaderOnly
+        }
     };
     let token = bearer::token(&call.carriers(), carrier, bank.rules.whoami.scheme)?;
     let Some(token) = token else {
         return match way {
             LogoutWay::TokenOptional => Ok(StatusCode::OK.into_response()),
-            _ => Err(no_token(&bank)),
+            _ => Err(no_token(&bank, Wanted::Logout)),
         };
     };
-    let world = world_of(&bank, &token)?;
-    bank.turn(world, |turn| turn.logout(&token)).map_err(|refusal| bad_token(&bank, &token, refusal))?;
+    let mut sitting = bank.sit(world_of(&bank, &token)?);
+    let leaving = sitting.step(|turn| turn.check_logout(&token));
+    let leaving = leaving.map_err(|refusal| bad_token(&bank, &token, refusal))?;
+    sitting.pause(bank.rules.logout.reach_gap);
+    sitting.step(|turn| {
+        turn.leave(leaving);
+        Ok(())
+    })?;
     Ok(Json(json!({})).into_response())
+}
+
+/// What a call is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Identity,
+    Data,
+    Logout,
 }
 
 /// A call as it came.
@@ -144,7 +165,7 @@ impl Call {
     }
 
     /// The token of a call by this method; `None` only in a bank that answers without.
-    pub fn token(&self, bank: &Bank, method: Method) -> Result<Option<String>, Problem> {
+    pub fn token(&self, bank: &Bank, method: Method, wanted: Wanted) -> Result<Option<String>, Problem> {
         if self.method != method {
             return Err(Problem::wrong_method(if method == Method::POST { "POST" } else { "GET" }));
         }
@@ -152,7 +173,7 @@ impl Call {
         let token = bearer::token(&self.carriers(), rules.carrier, rules.scheme)?;
         match (token, rules.no_token) {
             (None, NoToken::Answered) => Ok(None),
-            (None, _) => Err(no_token(bank)),
+            (None, _) => Err(no_token(bank, wanted)),
             (token, _) => Ok(token),
         }
     }
@@ -178,9 +199,9 @@ fn permitted<T>(
     endpoint: Endpoint,
     read: impl FnOnce(&mut Turn<'_>, Bearer, Seconds) -> Result<T, Refusal>,
 ) -> Result<T, Problem> {
-    let token = call.token(bank, Method::GET)?.ok_or_else(Problem::no_token)?;
+    let token = call.token(bank, Method::GET, Wanted::Data)?.ok_or_else(Problem::no_token)?;
     turn(bank, &token, |turn| {
-        let bearer = turn.bearer(&token).map_err(|refusal| match refusal {
+        let bearer = turn.reader(&token).map_err(|refusal| match refusal {
             Refusal::DisconnectedAccessToken if !bank.rules.consent.data_reason.kept() => {
                 Refusal::BadAccessToken
             }
@@ -207,9 +228,10 @@ fn world_of(bank: &Bank, token: &str) -> Result<WorldId, Problem> {
     world.ok_or_else(|| bad_token(bank, token, Refusal::BadAccessToken))
 }
 
-fn no_token(bank: &Bank) -> Problem {
+fn no_token(bank: &Bank, wanted: Wanted) -> Problem {
     match bank.rules.whoami.no_token {
-        NoToken::Challenged | NoToken::Answered => Problem::no_token(),
+        NoToken::ForbiddenForData if wanted == Wanted::Data => Problem::no_token().forbidden(),
+        NoToken::Challenged | NoToken::Answered | NoToken::ForbiddenForData => Problem::no_token(),
         NoToken::Unchallenged => Problem::no_token().unchallenged(),
         NoToken::Breaks => Problem::breakdown(),
     }
@@ -228,6 +250,12 @@ fn bad_token(bank: &Bank, token: &str, refusal: Refusal) -> Problem {
     match bank.rules.whoami.bad_token {
         BadToken::NoErrorKey if about_the_token => Problem::from(refusal).without_error(),
         BadToken::Breaks if about_the_token && strange() => Problem::breakdown(),
+        BadToken::ExpiredIsForbidden if refusal == Refusal::ExpiredAccessToken => {
+            Problem::from(refusal).forbidden()
+        }
+        BadToken::EvictedIsForbidden if refusal == Refusal::EvictedAccessToken => {
+            Problem::from(refusal).forbidden()
+        }
         _ => refusal.into(),
     }
 }

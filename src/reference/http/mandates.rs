@@ -9,7 +9,7 @@ use axum::http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::calls::{Call, timestamp, turn};
+use super::calls::{Call, Wanted, timestamp, turn};
 use super::problem::Problem;
 use crate::reference::bank::Bank;
 use crate::reference::ledger::{BadTerms, MandateView, Period, Terms};
@@ -94,7 +94,7 @@ pub async fn pay(
 }
 
 fn token(bank: &Bank, call: &Call, method: Method) -> Result<String, Problem> {
-    call.token(bank, method)?.ok_or_else(Problem::no_token)
+    call.token(bank, method, Wanted::Data)?.ok_or_else(Problem::no_token)
 }
 
 fn in_pounds(currency: &str) -> Result<(), Problem> {

@@ -9,6 +9,7 @@ mod page;
 mod params;
 mod problem;
 mod redirect;
+mod repeat;
 #[cfg(test)]
 mod tests;
 mod token;

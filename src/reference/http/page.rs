@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::reference::rules::{Markup, PageHeaders};
+use crate::reference::rules::PageHeaders;
 
 const CSS: &str = "\
 body{font:1.1rem/1.5 system-ui,sans-serif;max-width:28rem;margin:4rem auto;padding:0 1rem;color:#14233c;background:#fff}\
@@ -43,8 +43,7 @@ nothing before you have also approved this in the bank's app.</p>
 {% if let Some(note) = note %}<p class="note" role="alert">{{ note }}</p>
 {% endif %}<form method="post" action="/oauth2/authorize/continue">
 <input type="hidden" name="login" value="{{ login }}">
-{% if let Some(state) = raw_state %}<input type="hidden" name="state" value="{{ state|safe }}">
-{% endif %}<label for="email">Your email</label>
+<label for="email">Your email</label>
 <input id="email" name="email" type="email" autocomplete="email">
 <button name="action" value="continue">Continue</button>
 <button name="action" value="cancel" class="no" formnovalidate>Cancel</button>
@@ -59,14 +58,12 @@ pub struct LoginPage<'a> {
     pub login: &'a str,
     /// What was wrong with the last try.
     pub note: Option<&'a str>,
-    /// What only a defective bank puts on its page.
-    pub raw_state: Option<String>,
     css: &'static str,
 }
 
 impl<'a> LoginPage<'a> {
     pub fn new(client: &'a str, login: &'a str) -> Self {
-        LoginPage { client, login, note: None, raw_state: None, css: CSS }
+        LoginPage { client, login, note: None, css: CSS }
     }
 }
 
@@ -86,8 +83,7 @@ impl<'a> LoginPage<'a> {
 <main>
 <h1>This can't go on</h1>
 <p>{{ why }}</p>
-{% if let Some(raw) = raw %}<p>It was: {{ raw|safe }}</p>
-{% elif let Some(shown) = shown %}<p>It was: {{ shown }}</p>
+{% if let Some(shown) = shown %}<p>It was: {{ shown }}</p>
 {% endif %}<p><code>{{ code }}</code></p>
 <p>Go back to the app that sent you here, and tell its makers what this page says.</p>
 </main>
@@ -100,8 +96,6 @@ struct ErrorPage<'a> {
     code: &'a str,
     /// What the request said, to be escaped.
     shown: Option<&'a str>,
-    /// The same, unescaped.
-    raw: Option<&'a str>,
     css: &'static str,
 }
 
@@ -118,15 +112,8 @@ pub fn login(rule: PageHeaders, page: &LoginPage<'_>, redirect_uri: &str) -> Res
 const LOGIN: HeaderName = HeaderName::from_static("grantspec-login");
 
 /// An error page with the words `why`; `said` is the part of the request that is wrong.
-pub fn error(
-    rule: PageHeaders,
-    markup: Markup,
-    status: StatusCode,
-    code: &str,
-    why: &str,
-    said: Option<&str>,
-) -> Response {
-    let page = ErrorPage { why, code, shown: said, raw: said.filter(|_| markup == Markup::Raw), css: CSS };
+pub fn error(rule: PageHeaders, status: StatusCode, code: &str, why: &str, said: Option<&str>) -> Response {
+    let page = ErrorPage { why, code, shown: said, css: CSS };
     respond(rule, status, &page, "'none'")
 }
 

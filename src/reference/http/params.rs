@@ -32,7 +32,8 @@ impl Params {
     pub fn add(&mut self, name: String, value: Vec<u8>, rule: Duplicates) -> Result<(), Twice> {
         match (self.0.iter_mut().find(|(known, _)| *known == name), rule) {
             (None, _) => self.0.push((name, value)),
-            (Some(_), Duplicates::Refused) => return Err(Twice(name)),
+            (Some((_, old)), Duplicates::SameAllowed) if *old == value => {}
+            (Some(_), Duplicates::Refused | Duplicates::SameAllowed) => return Err(Twice(name)),
             (Some(_), Duplicates::FirstWins) => {}
             (Some((_, old)), Duplicates::LastWins) => *old = value,
         }
@@ -56,6 +57,11 @@ impl Params {
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// All values, in the order in which they came.
+    pub fn values(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.0.iter().map(|(_, value)| String::from_utf8_lossy(value))
     }
 
     fn raw(&self, name: &str) -> Option<&[u8]> {

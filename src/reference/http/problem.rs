@@ -93,6 +93,11 @@ impl Problem {
         Problem::new(401, "unauthorized.bad_access_token", message).challenge("Bearer")
     }
 
+    /// Whether it is that the client did not show who it is.
+    pub fn is_about_the_client(&self) -> bool {
+        self.0.error == Some("invalid_client")
+    }
+
     pub fn error(mut self, error: &'static str) -> Self {
         self.0.error = Some(error);
         self
@@ -105,6 +110,13 @@ impl Problem {
 
     pub fn challenge(mut self, challenge: &'static str) -> Self {
         self.0.challenge = Some(challenge);
+        self
+    }
+
+    /// 403 instead of 401.
+    pub fn forbidden(mut self) -> Self {
+        self.0.status = 403;
+        self.0.challenge = None;
         self
     }
 

@@ -1,7 +1,7 @@
 //! The address that a browser is sent back to: the client's redirect URI with the outcome and the state added
 //! (RFC 6749 §4.1.2, §4.1.2.1), and which redirect URIs are the client's (RFC 9700 §2.1).
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{percent_decode, percent_decode_str};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
@@ -14,7 +14,7 @@ pub fn location(rules: &AuthorizeRules, landing: &Landing) -> String {
         Some((uri, fragment)) => (uri, format!("#{fragment}")),
         None => (landing.redirect_uri.as_str(), String::new()),
     };
-    let mut address = with_own_query(rules.redirect_query, uri);
+    let mut address = with_own_query(rules.redirect_query, uri, &landing.outcome);
     match &landing.outcome {
         Outcome::Code(code) => address.push_str(&format!("code={}", code.expose())),
         Outcome::Error(error) => address.push_str(&format!("error={error}")),
@@ -57,16 +57,17 @@ pub fn registered<'a>(
         }),
         RedirectMatch::Normalised => any(|own, given| normal(own) == normal(given)),
         RedirectMatch::AnyClients => all.any(|registered| registered == given),
+        RedirectMatch::Anything => true,
     }
 }
 
-fn with_own_query(rule: RedirectQuery, uri: &str) -> String {
-    match (uri.split_once('?'), rule) {
-        (None, _) => format!("{uri}?"),
-        (Some(_), RedirectQuery::Kept) => format!("{uri}&"),
-        (Some((path, _)), RedirectQuery::Lost) => format!("{path}?"),
-        (Some((_, query)), RedirectQuery::Doubled) => format!("{uri}&{query}&"),
-        (Some(_), RedirectQuery::SecondQuestionMark) => format!("{uri}?"),
+fn with_own_query(rule: RedirectQuery, uri: &str, outcome: &Outcome) -> String {
+    let Some((path, query)) = uri.split_once('?') else { return format!("{uri}?") };
+    match (rule, outcome) {
+        (RedirectQuery::Lost, _) | (RedirectQuery::LostOnErrors, Outcome::Error(_)) => format!("{path}?"),
+        (RedirectQuery::Doubled, _) => format!("{uri}&{query}&"),
+        (RedirectQuery::SecondQuestionMark, _) => format!("{uri}?"),
+        (RedirectQuery::Kept | RedirectQuery::LostOnErrors, _) => format!("{uri}&"),
     }
 }
 
@@ -85,11 +86,25 @@ fn echo(rule: StateEcho, state: &[u8]) -> String {
             let ascii = |byte: &u8| if byte.is_ascii() { *byte } else { b'?' };
             form(&state.iter().map(ascii).collect::<Vec<u8>>())
         }
-        StateEcho::CutAtNul => {
-            let end = state.iter().position(|byte| *byte == 0).unwrap_or(state.len());
-            form(&state[..end])
+        StateEcho::CutAtNul => form(up_to(state, 0)),
+        StateEcho::CutAtSemicolon => form(up_to(state, b';')),
+        StateEcho::LowerCase => form(&state.to_ascii_lowercase()),
+        StateEcho::AsNumber if state.iter().all(u8::is_ascii_digit) => {
+            let zeros = state.iter().take_while(|byte| **byte == b'0').count();
+            form(&state[zeros..])
+        }
+        StateEcho::AsNumber => form(state),
+        StateEcho::Trimmed => form(state.trim_ascii()),
+        StateEcho::DecodedTwice => form(&percent_decode(state).collect::<Vec<u8>>()),
+        StateEcho::AsHtml => {
+            let text = String::from_utf8_lossy(state).replace('&', "&amp;").replace('"', "&quot;");
+            form(text.replace('<', "&lt;").replace('>', "&gt;").as_bytes())
         }
     }
+}
+
+fn up_to(state: &[u8], mark: u8) -> &[u8] {
+    state.split(|byte| *byte == mark).next().unwrap_or(state)
 }
 
 fn before(uri: &str, mark: char) -> &str {

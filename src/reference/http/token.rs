@@ -16,7 +16,7 @@ use super::token_request::{Caller, read, read_caller};
 use crate::reference::bank::Bank;
 use crate::reference::ledger::{Asked, ClientIx, EXPIRES_IN, Issued, Refusal, Secret, Source, Turn, WorldId};
 use crate::reference::rules::{
-    Caching, GrantTypes, PublicRefreshToken, RefreshRefusal, TokenFields, UnknownClient,
+    Caching, GrantTypes, PublicRefreshToken, RefreshRefusal, SecretRefusal, TokenFields, UnknownClient,
 };
 
 /// `POST /oauth2/token`
@@ -27,15 +27,14 @@ pub async fn token(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let answer = match body {
+    let params = match body {
         Err(_) => Err(Problem::too_long()),
-        Ok(body) => {
-            let query = uri.query().unwrap_or_default();
-            let params = read(&bank.rules.token, &method, query, &headers, &body);
-            params.and_then(|params| grant(&bank, &headers, &params))
-        }
+        Ok(body) => read(&bank.rules.token, &method, uri.query().unwrap_or_default(), &headers, &body),
     };
+    let refreshes = params.as_ref().is_ok_and(|params| wants(params) == Source::RefreshToken);
+    let answer = params.and_then(|params| grant(&bank, &headers, &params));
     let granted = answer.is_ok();
+    let unknown = answer.as_ref().is_err_and(Problem::is_about_the_client);
     let mut response = match answer {
         Ok(body) => {
             let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -47,6 +46,8 @@ pub async fn token(
         Caching::Never | Caching::TextPlain => false,
         Caching::Allowed => true,
         Caching::RefusalsAllowed => !granted,
+        Caching::RefreshAllowed => granted && refreshes,
+        Caching::ClientRefusalsAllowed => unknown,
     };
     if !stored {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -65,6 +66,9 @@ fn grant(bank: &Bank, headers: &HeaderMap, params: &Params) -> Result<Value, Pro
     let exchanges = match (asked.as_deref(), bank.rules.token.grant_type) {
         (Some("authorization_code"), _) | (None, GrantTypes::MissingIsExchange) => true,
         (Some("refresh_token"), _) => false,
+        (Some(asked), GrantTypes::AnyCase) if asked.eq_ignore_ascii_case("authorization_code") => true,
+        (Some(asked), GrantTypes::AnyCase) if asked.eq_ignore_ascii_case("refresh_token") => false,
+        (None, GrantTypes::MissingIsGuessed) => params.text("refresh_token").is_none(),
         (Some(_), GrantTypes::UnknownIsExchange) => true,
         (Some(_), GrantTypes::UnknownIsInvalidClient) => return Err(Refusal::UnknownClient.into()),
         (Some(_), _) => {
@@ -88,33 +92,75 @@ fn authenticated(bank: &Bank, caller: &Caller, params: &Params) -> Result<(World
     let world = bank.ledger().world_of_client(&caller.client_id);
     let Some(world) = world else {
         return match bank.rules.token.unknown_client {
-            UnknownClient::Refused => Err(caller.refused(Refusal::UnknownClient)),
-            UnknownClient::Breaks => Err(Problem::breakdown()),
-            UnknownClient::PassesAsOwner => {
-                owner(bank, params).ok_or_else(|| caller.refused(Refusal::UnknownClient))
+            UnknownClient::Refused => None,
+            UnknownClient::Breaks => return Err(Problem::breakdown()),
+            UnknownClient::PassesAsOwner => owner(bank, params),
+            UnknownClient::PassesAtRefresh => {
+                owner(bank, params).filter(|_| wants(params) == Source::RefreshToken)
             }
-        };
+        }
+        .ok_or_else(|| {
+            tried_by_stranger(bank, params);
+            caller.refused(Refusal::UnknownClient)
+        });
     };
     let client = bank.turn(world, |turn| {
-        let client = turn.client(&caller.client_id)?;
-        Ok((client, turn.authenticate(client, caller.secret.as_deref())))
+        let named = turn.client(&caller.client_id)?;
+        let token = params.text("refresh_token").unwrap_or_default();
+        let client = turn.asked_for_secret(named, &token);
+        Ok((client, turn.authenticate(client, caller.secret.as_deref(), wants(params))))
     });
     let (client, shown) = client.map_err(|refusal| caller.refused(refusal))?;
     match shown {
         Ok(()) => Ok((world, client)),
         Err(refusal) => {
-            let leaked = after_failure(bank, world, client, params);
-            Err(caller.refused(refusal).leaking(leaked))
+            let leaked = after_failure(bank, world, client, caller, params);
+            let problem = caller.refused(refusal).leaking(leaked);
+            Err(match bank.rules.token.secret_refusal {
+                SecretRefusal::InvalidClient => problem,
+                SecretRefusal::AccessDenied => problem.error("access_denied"),
+            })
+        }
+    }
+}
+
+/// What a request wants tokens for, by its grant type; all that is not known wants them for a code.
+fn wants(params: &Params) -> Source {
+    match params.text("grant_type").as_deref() {
+        Some("refresh_token") => Source::RefreshToken,
+        _ => Source::Code,
+    }
+}
+
+/// What a try by a client that nobody registered does to the code or token it was about: nothing.
+fn tried_by_stranger(bank: &Bank, params: &Params) {
+    for secret in [params.text("code"), params.text("refresh_token")].into_iter().flatten() {
+        let world = bank.ledger().world_of_secret(&secret);
+        if let Some(world) = world {
+            // It refuses nothing, and a world that is gone by now has no code to spoil.
+            let _ = bank.turn(world, |turn| {
+                turn.tried_by_stranger(&secret);
+                Ok(())
+            });
         }
     }
 }
 
 /// What a failed authentication does to the code or token it was about: nothing.
-fn after_failure(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Option<Issued> {
+fn after_failure(
+    bank: &Bank,
+    world: WorldId,
+    client: ClientIx,
+    caller: &Caller,
+    params: &Params,
+) -> Option<Issued> {
     let leaks = !bank.rules.code.refusal_grants_nothing.kept();
     let leaked = bank.turn(world, |turn| {
         if let Some(token) = params.text("refresh_token") {
-            turn.refresh_attempt_failed(&token);
+            turn.refresh_attempt_failed(&token, caller.secret.as_deref().is_some_and(|s| !s.is_empty()));
+        }
+        if let Some(code) = params.text("code") {
+            turn.exchange_attempt_failed(&code);
         }
         match params.text("code").filter(|_| leaks) {
             None => Ok(None),
@@ -144,14 +190,25 @@ fn exchange(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> R
     sitting.pause(bank.rules.code.spend_gap);
     let spent = sitting.step(|turn| turn.spend_code(redemption))?;
     sitting.pause(bank.rules.one.evict_gap);
-    Ok(sitting.step(|turn| turn.issue(spent))?)
+    let issued = sitting.step(|turn| turn.issue(spent))?;
+    sitting.pause(bank.rules.one.late_evict_gap);
+    sitting.step(|turn| {
+        turn.evict_late(&issued);
+        Ok(())
+    })?;
+    Ok(issued)
 }
 
 fn refresh(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Result<Issued, Problem> {
-    let token =
-        params.text("refresh_token").ok_or_else(|| Problem::invalid_request("`refresh_token` is missing"))?;
-    let (user_id, scope) = (params.text("user_id"), params.text("scope"));
-    let asked = Asked { refresh_token: &token, user_id: user_id.as_deref(), scope: scope.as_deref() };
+    let Some(token) = params.text("refresh_token") else {
+        return Err(match bank.rules.refresh.refusal {
+            RefreshRefusal::BreaksIfMissing => Problem::breakdown(),
+            _ => Problem::invalid_request("`refresh_token` is missing"),
+        });
+    };
+    let extras = ["user_id", "scope", "approved", "client_id"].map(|name| params.text(name));
+    let [user_id, scope, approved, client_id] = extras.each_ref().map(|value| value.as_deref());
+    let asked = Asked { refresh_token: &token, user_id, scope, approved, client_id };
     rotate(bank, world, client, asked).map_err(|refusal| {
         let bad = matches!(refusal, Refusal::BadRefreshToken | Refusal::EvictedRefreshToken);
         match bank.rules.refresh.refusal {
@@ -165,7 +222,10 @@ fn refresh(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Re
 fn rotate(bank: &Bank, world: WorldId, client: ClientIx, asked: Asked<'_>) -> Result<Issued, Refusal> {
     let mut sitting = bank.sit(world);
     let rotating = sitting.step(|turn| turn.check_refresh(client, asked))?;
-    sitting.pause(bank.rules.refresh.spend_gap);
+    sitting.pause(match rotating.is_late() {
+        true => bank.rules.refresh.late_spend_gap,
+        false => bank.rules.refresh.spend_gap,
+    });
     let claimed = sitting.step(|turn| turn.claim_refresh(rotating))?;
     sitting.pause(bank.rules.refresh.issue_gap);
     sitting.step(|turn| turn.rotate(claimed, &Secret::shown(asked.refresh_token)))
@@ -173,13 +233,15 @@ fn rotate(bank: &Bank, world: WorldId, client: ClientIx, asked: Asked<'_>) -> Re
 
 /// The token answer (Monzo API docs, "Exchange the authorization code").
 fn answer(bank: &Bank, turn: &Turn<'_>, issued: &Issued) -> Value {
-    let fields = match issued.from {
-        Source::Code => bank.rules.token.fields,
-        Source::RefreshToken => TokenFields::AsDocumented,
+    let fields = match (bank.rules.token.fields, issued.from) {
+        (TokenFields::RefreshWithoutUserId, Source::RefreshToken) => TokenFields::NoUserId,
+        (_, Source::RefreshToken) => TokenFields::AsDocumented,
+        (fields, Source::Code) => fields,
     };
     let (mut client, mut user) = (issued.client, issued.user);
     match fields {
         TokenFields::OtherUsersId => user = turn.another_user(user),
+        TokenFields::FirstUsersId => user = turn.first_user_of(client).unwrap_or(user),
         TokenFields::OtherClientsId => client = turn.another_client(client),
         _ => {}
     }

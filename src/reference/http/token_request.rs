@@ -42,7 +42,9 @@ pub fn read(
     let duplicates = rules.duplicates;
     let from_query = match *method {
         Method::GET if shape == RequestShape::GetToo => true,
+        Method::GET if shape == RequestShape::GetToRefreshToo => query.contains("grant_type=refresh_token"),
         Method::PUT if shape == RequestShape::PutToo => false,
+        _ if shape == RequestShape::AnyVerb => false,
         Method::POST => shape == RequestShape::QueryToo && body.is_empty(),
         _ => return Err(Problem::wrong_method("POST")),
     };

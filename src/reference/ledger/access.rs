@@ -3,12 +3,16 @@
 use super::reason::Shown;
 use super::rows::{End, Entry, GrantIx, Life, RefreshLife, Standing};
 use super::{APPROVAL_SECONDS, ClientIx, Digest, LoginIx, Refusal, Seconds, Turn, UserIx};
-use crate::reference::rules::{BadToken, Identity as IdentityRule, Pending, PublicWorks};
+use crate::reference::rules::{
+    ApprovalReach, BadToken, HistoryFrom, Identity as IdentityRule, Pending, PublicWorks, Remembered,
+};
 
 /// An access token that lives.
 #[derive(Clone, Copy, Debug)]
 pub struct Bearer {
     pub(super) grant: GrantIx,
+    /// `None` if it is another kind of token, which is good for nothing in the right bank.
+    pub(super) token: Option<usize>,
     pub user: UserIx,
     pub client: ClientIx,
 }
@@ -36,28 +40,40 @@ impl Turn<'_> {
     pub fn bearer(&self, token: &str) -> Result<Bearer, Refusal> {
         let digest = Digest::of_access(self.rules.whoami.bad_token, token);
         let found = self.world.entries.get(&digest);
-        let (grant, user) = match found.or_else(|| self.world.entries.get(&Digest::of(token))) {
+        let bearer = match found.or_else(|| self.world.entries.get(&Digest::of(token))) {
             Some(Entry::Access(token)) => self.live_access(*token)?,
             Some(entry) => self.stand_in(*entry).ok_or(Refusal::BadAccessToken)?,
             None => return Err(Refusal::BadAccessToken),
         };
-        let client = self.world.grants[grant.0].client;
-        if !self.serves(client, PublicWorks::NoCalls) {
+        if !self.serves(bearer.client, PublicWorks::NoCalls) {
             return Err(Refusal::BadAccessToken);
         }
-        Ok(Bearer { grant, user, client })
+        Ok(bearer)
+    }
+
+    /// The bearer of this token where data is: the same.
+    pub fn reader(&self, token: &str) -> Result<Bearer, Refusal> {
+        self.bearer(token).or_else(|refusal| self.remembered(token).ok_or(refusal))
     }
 
     /// Whom a token names. It does so before the owner's approval too.
     pub fn identity(&self, bearer: Bearer) -> Identity {
         let rule = self.rules.whoami.identity;
         let mut grants = self.world.grants.iter().rev();
-        let (user, client) = match rule {
-            IdentityRule::OfTheToken | IdentityRule::NotAuthenticated => None,
+        let refreshed = self.world.grants[bearer.grant.0].access.len() > 1;
+        let (user, mut client) = match rule {
             IdentityRule::NewestUser => grants.find(|grant| grant.client == bearer.client),
+            IdentityRule::NewestUserIfRefreshed if refreshed => {
+                grants.find(|grant| grant.client == bearer.client)
+            }
+            IdentityRule::OldestUser => grants.rfind(|grant| grant.client == bearer.client),
             IdentityRule::NewestClient => grants.find(|grant| grant.user == bearer.user),
+            _ => None,
         }
         .map_or((bearer.user, bearer.client), |grant| (grant.user, grant.client));
+        if rule == IdentityRule::AnotherForPublic && !self.confidential(client) {
+            client = self.another_client(client);
+        }
         Identity {
             authenticated: rule != IdentityRule::NotAuthenticated,
             client_id: self.client_id(client).to_owned(),
@@ -79,15 +95,17 @@ impl Turn<'_> {
     pub(super) fn approved(&self, bearer: Bearer, endpoint: Endpoint) -> Result<Seconds, Refusal> {
         let login = self.world.grants[bearer.grant.0].login;
         let open_early = match self.rules.sca.pending {
-            Pending::Closed => false,
+            Pending::Closed | Pending::Unauthorized => false,
             Pending::Open => true,
+            Pending::OpenForPublic => !self.confidential(bearer.client),
             Pending::AccountsOpen => endpoint == Endpoint::Accounts,
             Pending::BalanceOpen => endpoint == Endpoint::Balance,
             Pending::TransactionsOpen => endpoint == Endpoint::Transactions,
         };
         match self.standing(login) {
-            Some(Standing::Approved { at }) => Ok(at),
+            Some(Standing::Approved { at }) if self.is_opened(bearer) => Ok(self.history_begins(bearer, at)),
             Some(Standing::Pending) if open_early => Ok(self.now),
+            _ if self.rules.sca.pending == Pending::Unauthorized => Err(Refusal::BadAccessToken),
             _ => Err(Refusal::NotApproved {
                 client_id: self.client_id(bearer.client).to_owned(),
                 user_id: self.user_id(bearer.user).to_owned(),
@@ -121,7 +139,8 @@ impl Turn<'_> {
         })
     }
 
-    fn live_access(&self, token: usize) -> Result<(GrantIx, UserIx), Refusal> {
+    /// The bearer of an access token, if it lives.
+    pub(super) fn live_access(&self, token: usize) -> Result<Bearer, Refusal> {
         let row = &self.world.access[token];
         match row.life {
             Life::Dead(End::Evicted) => Err(Refusal::EvictedAccessToken),
@@ -130,12 +149,55 @@ impl Turn<'_> {
             }
             Life::Dead(_) => Err(self.ended(row.user, self.world.grants[row.grant.0].client)),
             Life::Live if self.now >= row.expires => Err(Refusal::ExpiredAccessToken),
-            Life::Live => Ok((row.grant, row.user)),
+            Life::Live => Ok(self.bearer_of(token)),
         }
     }
 
+    pub(super) fn access_row(&self, token: &str) -> Option<usize> {
+        match self.world.entries.get(&Digest::of(token)) {
+            Some(Entry::Access(at)) => Some(*at),
+            _ => None,
+        }
+    }
+
+    pub(super) fn bearer_of(&self, token: usize) -> Bearer {
+        let row = &self.world.access[token];
+        Bearer { grant: row.grant, token: Some(token), user: row.user, client: row.client }
+    }
+
+    /// What is dead is good for nothing, wherever it is shown.
+    fn remembered(&self, token: &str) -> Option<Bearer> {
+        let token = self.access_row(token)?;
+        let row = &self.world.access[token];
+        let knows = match self.rules.whoami.remembered {
+            Remembered::None => false,
+            Remembered::Expired => row.life == Life::Live && self.now >= row.expires,
+            Remembered::Replaced => row.life == Life::Dead(End::Replaced),
+            Remembered::Evicted => row.life == Life::Dead(End::Evicted),
+            Remembered::LoggedOut => row.life == Life::Dead(End::LoggedOut),
+        };
+        knows.then(|| self.bearer_of(token))
+    }
+
+    /// Whether the approval of its login opens this token: it opens all of them.
+    fn is_opened(&self, bearer: Bearer) -> bool {
+        let given_before = bearer.token.is_some_and(|token| !self.world.access[token].approved);
+        self.rules.sca.reach != ApprovalReach::TokensGivenLater || !given_before
+    }
+
+    /// What the time of the whole history counts from: from the approval.
+    fn history_begins(&self, bearer: Bearer, approved: Seconds) -> Seconds {
+        let login = &self.world.logins[self.world.grants[bearer.grant.0].login.0];
+        let begins = match self.rules.sca.history_from {
+            HistoryFrom::Approval => None,
+            HistoryFrom::Login => login.approval.map(|approval| approval.born),
+            HistoryFrom::Token => bearer.token.map(|token| self.world.access[token].born),
+        };
+        begins.unwrap_or(approved)
+    }
+
     /// What is no access token is good for nothing.
-    fn stand_in(&self, entry: Entry) -> Option<(GrantIx, UserIx)> {
+    fn stand_in(&self, entry: Entry) -> Option<Bearer> {
         let grant = match (entry, self.rules.whoami.bad_token) {
             (Entry::Refresh(token), BadToken::RefreshTokenPasses) => {
                 let row = &self.world.refresh[token];
@@ -144,7 +206,8 @@ impl Turn<'_> {
             (Entry::Code(login), BadToken::CodePasses) => self.grant_of_code(login),
             _ => None,
         }?;
-        Some((grant, self.world.grants[grant.0].user))
+        let row = &self.world.grants[grant.0];
+        Some(Bearer { grant, token: None, user: row.user, client: row.client })
     }
 }
 

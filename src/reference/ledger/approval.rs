@@ -2,9 +2,11 @@
 //!
 //! Two steps: [`Turn::check_decision`], [`Turn::settle`]. The right bank takes them in one go.
 
-use super::rows::{End, GrantIx, Life, RefreshLife, Stage, Standing};
+use super::rows::{Approval, End, GrantIx, Life, RefreshLife, Stage, Standing};
 use super::{LoginIx, Refusal, Turn, UserIx};
-use crate::reference::rules::{ApprovalReach, Finality};
+use crate::reference::rules::{
+    ApprovalReach, Approver, Finality, Gap, LateApproval, RefreshApproves, Takeover,
+};
 
 /// What the owner says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Ruling {
     login: LoginIx,
     owner: UserIx,
     answer: Answer,
+    /// What a bank writes back that keeps the login and its tokens in one record.
+    tokens: Vec<(usize, Life)>,
 }
 
 impl Turn<'_> {
@@ -27,9 +31,10 @@ impl Turn<'_> {
         let Stage::Allowed { user: owner, .. } = self.world.logins[login.0].stage else {
             return Err(Refusal::ApprovalOver);
         };
-        if user != owner && self.rules.sca.only_the_owner.kept() {
+        if user != owner && !self.may_stand_in(login, user) {
             return Err(Refusal::NotTheOwner);
         }
+        let login = self.meant(login, owner);
         let finality = self.rules.sca.finality;
         match self.standing(login) {
             Some(Standing::Pending) => {}
@@ -40,7 +45,7 @@ impl Turn<'_> {
             Some(Standing::Approved { .. }) if self.rules.sca.reach != ApprovalReach::ThisLogin => {}
             _ => return Err(Refusal::ApprovalOver),
         }
-        Ok(Ruling { login, owner, answer })
+        Ok(Ruling { login, owner, answer, tokens: self.lives_of(login) })
     }
 
     /// Writes the decision down.
@@ -50,28 +55,84 @@ impl Turn<'_> {
             Answer::Approve => Standing::Approved { at: self.now },
         };
         self.set_standing(ruling.login, standing);
+        if self.rules.sca.write_back_gap == Gap::Open {
+            for (token, life) in ruling.tokens {
+                self.world.access[token].life = life;
+            }
+        }
         if ruling.answer == Answer::Deny {
             return;
         }
-        if self.rules.sca.reach == ApprovalReach::UsersPending {
-            for login in self.pending_of(ruling.owner) {
-                self.set_standing(login, standing);
+        for login in self.also_opened(ruling.login, ruling.owner) {
+            self.set_standing(login, standing);
+        }
+        self.take_over_late(ruling.login);
+        self.revive(ruling.login);
+    }
+
+    /// What a refresh does to the approval: nothing. `approves` says that the request asks for it.
+    pub(super) fn refreshed(&mut self, grant: GrantIx, approves: bool) {
+        let row = &self.world.grants[grant.0];
+        let (login, again) = (row.login, row.access.len() > 1);
+        let standing = self.standing(login);
+        let rule = self.rules.sca.refresh;
+        let opens = match standing {
+            Some(Standing::Pending) => {
+                approves
+                    || rule == RefreshApproves::Approves
+                    || (rule == RefreshApproves::ApprovesTheSecondTime && again)
             }
+            Some(Standing::TimedOut) => rule == RefreshApproves::ApprovesTheTimedOut,
+            _ => false,
+        };
+        if opens {
+            self.set_standing(login, Standing::Approved { at: self.now });
         }
-        if !self.rules.logout.ends_approval.kept() {
-            self.revive(ruling.login, End::LoggedOut);
-        }
-        if !self.rules.consent.ends_approval.kept() {
-            self.revive(ruling.login, End::Disconnected);
+        if standing == Some(Standing::Denied) && self.rules.sca.finality == Finality::RefreshAsksAgain {
+            self.world.logins[login.0].approval =
+                Some(Approval { born: self.now, standing: Standing::Pending, confirmed: None });
         }
     }
 
-    /// What a refresh must not do.
-    pub(super) fn approve_by_refresh(&mut self, grant: GrantIx) {
-        let login = self.world.grants[grant.0].login;
-        if self.standing(login) == Some(Standing::Pending) {
-            self.set_standing(login, Standing::Approved { at: self.now });
+    /// Whether this user, who is not the owner, may decide: nobody may.
+    fn may_stand_in(&self, login: LoginIx, user: UserIx) -> bool {
+        match self.rules.sca.approver {
+            Approver::Owner => false,
+            Approver::Anyone => true,
+            Approver::AnyoneBeforeExchange => self.world.grants.iter().all(|grant| grant.login != login),
+            Approver::WhoeverWaitsToo => {
+                let client = self.login_client(login);
+                self.pending(|waiting, owner| owner == user && self.login_client(waiting) == client).len() > 0
+            }
         }
+    }
+
+    /// The login that a decision is about: the one that it names.
+    fn meant(&self, login: LoginIx, owner: UserIx) -> LoginIx {
+        if self.rules.sca.reach != ApprovalReach::NewestLogin {
+            return login;
+        }
+        let client = self.login_client(login);
+        let newest = self.world.logins.iter().rposition(|other| {
+            other.client == client && matches!(other.stage, Stage::Allowed { user, .. } if user == owner)
+        });
+        newest.map_or(login, LoginIx)
+    }
+
+    /// What an approval must not open beside the login that it is about.
+    fn also_opened(&self, login: LoginIx, owner: UserIx) -> Vec<LoginIx> {
+        let client = self.login_client(login);
+        match self.rules.sca.reach {
+            ApprovalReach::UsersPending => self.pending(|_, user| user == owner),
+            ApprovalReach::ClientsPending => self.pending(|other, _| self.login_client(other) == client),
+            _ => Vec::new(),
+        }
+    }
+
+    fn lives_of(&self, login: LoginIx) -> Vec<(usize, Life)> {
+        let grants = self.world.grants.iter().filter(|grant| grant.login == login);
+        let tokens = grants.flat_map(|grant| &grant.access);
+        tokens.map(|token| (*token, self.world.access[*token].life)).collect()
     }
 
     fn set_standing(&mut self, login: LoginIx, standing: Standing) {
@@ -80,29 +141,45 @@ impl Turn<'_> {
         }
     }
 
-    fn pending_of(&self, owner: UserIx) -> Vec<LoginIx> {
+    /// The logins that wait for their approval, of those that `wanted` holds for by login and user.
+    fn pending(&self, wanted: impl Fn(LoginIx, UserIx) -> bool) -> Vec<LoginIx> {
         let logins = (0..self.world.logins.len()).map(LoginIx);
-        let theirs = |login: &LoginIx| {
-            let stage = &self.world.logins[login.0].stage;
-            matches!(stage, Stage::Allowed { user, .. } if *user == owner)
-                && self.standing(*login) == Some(Standing::Pending)
+        let waits = |login: &LoginIx| match self.world.logins[login.0].stage {
+            Stage::Allowed { user, .. } => {
+                wanted(*login, user) && self.standing(*login) == Some(Standing::Pending)
+            }
+            Stage::Open | Stage::Denied => false,
         };
-        logins.filter(theirs).collect()
+        logins.filter(waits).collect()
     }
 
-    /// What an approval must not do: bring back what has ended in this way.
-    fn revive(&mut self, login: LoginIx, ended: End) {
+    /// What an approval must not do: bring back what has ended.
+    fn revive(&mut self, login: LoginIx) {
+        let late = self.rules.logout.late_approval;
+        let disconnected = !self.rules.consent.ends_approval.kept();
+        let evicted = self.rules.one.access == Takeover::KillsUntilApproved;
+        let comes_back = |end: End| match end {
+            End::LoggedOut => late == LateApproval::Revives,
+            End::Evicted => evicted,
+            End::Disconnected => disconnected,
+            _ => false,
+        };
         for grant in self.world.grants.iter_mut().filter(|grant| grant.login == login) {
             for &token in &grant.access {
                 let life = &mut self.world.access[token].life;
-                if *life == Life::Dead(ended) {
+                if matches!(*life, Life::Dead(end) if comes_back(end)) {
                     *life = Life::Live;
                     grant.over = None;
                 }
             }
             for &token in &grant.refresh {
                 let life = &mut self.world.refresh[token].life;
-                if *life == RefreshLife::Dead(ended) {
+                let back = match *life {
+                    RefreshLife::Dead(End::LoggedOut) => late != LateApproval::Nothing,
+                    RefreshLife::Dead(End::Disconnected) => disconnected,
+                    _ => false,
+                };
+                if back {
                     *life = RefreshLife::Live;
                     grant.over = None;
                 }

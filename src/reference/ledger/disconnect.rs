@@ -250,7 +250,7 @@ mod tests {
         let token = issued.refresh.expect("given");
         let claimed = scene.turn(|turn| {
             let client = turn.client_by_role("server").expect("a role");
-            let asked = super::super::Asked { refresh_token: token.expose(), user_id: None, scope: None };
+            let asked = super::super::Asked::plainly(token.expose());
             let rotating = turn.check_refresh(client, asked).expect("good");
             turn.claim_refresh(rotating).expect("good")
         });

@@ -3,10 +3,11 @@
 //! Three steps: [`Turn::check_code`], [`Turn::spend_code`], [`Turn::issue`]. The right bank takes them in one go.
 
 use super::reason::Shown;
-use super::rows::{CodeLife, End, Entry, Grant, GrantIx, Takes};
-use super::{ClientIx, Digest, LoginIx, Refusal, Seconds, Secret, Turn, UserIx};
+use super::reuse::Used;
+use super::rows::{CodeLife, End, Entry, Grant, GrantIx, Standing, Takes};
+use super::{ClientIx, Digest, LoginIx, Refusal, Secret, Turn, UserIx};
 use crate::reference::rules::{
-    Binding, CodeRedirect, PublicRefreshToken, PublicWorks, Reconnect, Replay, Reuse,
+    CodeRedirect, EvictionMoment, Gap, PublicRefreshToken, PublicWorks, Reconnect, Replay,
 };
 
 /// A code that was found good for this client.
@@ -33,6 +34,7 @@ pub struct Issued {
     pub client: ClientIx,
     pub user: UserIx,
     pub from: Source,
+    pub(super) grant: GrantIx,
 }
 
 /// What was given for it.
@@ -57,6 +59,7 @@ impl Turn<'_> {
         let Some(Entry::Code(login)) = self.world.entries.get(&Digest::of(code)).copied() else {
             return Err(Refusal::BadCode);
         };
+        self.evict_for(login, EvictionMoment::AnyAttempt);
         self.check_owner(login, client)?;
         let (user, code) = self.world.code(login).ok_or(Refusal::BadCode)?;
         let (born, life) = (code.born, code.life);
@@ -65,7 +68,7 @@ impl Turn<'_> {
             CodeLife::Dead(End::Disconnected) => return Err(self.disconnected(user, client, Shown::Code)),
             CodeLife::Dead(_) => return Err(Refusal::BadCode),
             CodeLife::Spent { at, grant } => {
-                if !self.may_reuse(self.rules.code.reuse, at) {
+                if !self.may_reuse(self.rules.code.reuse, Used { at, grant, token: None }) {
                     self.punish_replay(grant);
                     return Err(Refusal::UsedCode);
                 }
@@ -77,12 +80,24 @@ impl Turn<'_> {
             CodeRedirect::NotCompared => true,
             CodeRedirect::MayBeOmitted => redirect_uri.is_empty() || login_row.redirect_uri == redirect_uri,
             CodeRedirect::AnyRegistered => self.redirect_uris(client).iter().any(|uri| uri == redirect_uri),
+            CodeRedirect::Prefix => redirect_uri.starts_with(&login_row.redirect_uri),
+            CodeRedirect::IgnoresQuery => {
+                login_row.redirect_uri.split('?').next() == redirect_uri.split('?').next()
+            }
+            CodeRedirect::IgnoresCase => login_row.redirect_uri.eq_ignore_ascii_case(redirect_uri),
         };
         if !right_redirect {
             return Err(Refusal::OtherRedirectUri);
         }
-        if self.now >= born.saturating_add(self.rules.code.seconds) {
+        let lasts = match self.confidential(client) {
+            true => self.rules.code.seconds,
+            false => self.rules.code.public_seconds,
+        };
+        if self.now >= born.saturating_add(lasts) {
             return Err(Refusal::ExpiredCode);
+        }
+        if self.returns(user, client) && !self.serves(client, PublicWorks::NoReturn) {
+            return Err(Refusal::BadClientSecret);
         }
         if self.turned_away(user, client, Reconnect::NoExchange) {
             return Err(Refusal::BadCode);
@@ -95,7 +110,11 @@ impl Turn<'_> {
     pub fn spend_code(&mut self, redemption: Redemption) -> Result<Spent, Refusal> {
         self.must_be_connected(&redemption)?;
         self.world.set_code_life(redemption.login, CodeLife::Spent { at: self.now, grant: None });
-        Ok(Spent { evicts: self.evicted_by(redemption.user, redemption.client), redemption })
+        let evicts = match self.rules.one.late_evict_gap {
+            Gap::Closed => self.evicted_by(redemption.user, redemption.client),
+            Gap::Open => Vec::new(),
+        };
+        Ok(Spent { evicts, redemption })
     }
 
     /// "Acquiring a new access token will invalidate any other token you own for that user" (Monzo API docs,
@@ -103,10 +122,13 @@ impl Turn<'_> {
     /// the client meanwhile.
     pub fn issue(&mut self, spent: Spent) -> Result<Issued, Refusal> {
         self.must_be_connected(&spent.redemption)?;
-        for grant in spent.evicts {
-            self.evict_grant(grant);
-        }
         let Redemption { login, user, client } = spent.redemption;
+        let approved = matches!(self.standing(login), Some(Standing::Approved { .. }));
+        for grant in spent.evicts {
+            self.evict_grant(grant, approved);
+        }
+        self.forget_logouts(user, client);
+        let wants_refresh = self.confidential(client) || self.public_gets_refresh(user, client);
         let grant = GrantIx(self.world.grants.len());
         self.world.grants.push(Grant {
             login,
@@ -119,12 +141,39 @@ impl Turn<'_> {
             refresh: Vec::new(),
         });
         self.world.note_grant(login, grant);
-        let access = self.mint_access(grant, user);
-        let wanted =
-            self.confidential(client) || self.rules.public.refresh_token == PublicRefreshToken::Issued;
-        let refresh = wanted.then(|| self.mint_refresh(grant));
+        let access = self.mint_access(grant, user, client);
+        let refresh = wants_refresh.then(|| self.mint_refresh(grant));
         self.revive_by_reconnecting(grant);
-        Ok(Issued { access, refresh, client, user, from: Source::Code })
+        Ok(Issued { access, refresh, client, user, from: Source::Code, grant })
+    }
+
+    /// Kills what is older than what an exchange gave, in a bank that does it afterwards.
+    pub fn evict_late(&mut self, issued: &Issued) {
+        if self.rules.one.late_evict_gap == Gap::Open && issued.from == Source::Code {
+            for grant in self.evicted_by(issued.user, issued.client) {
+                if grant != issued.grant {
+                    self.evict_grant(grant, true);
+                }
+            }
+        }
+    }
+
+    /// A try to exchange a code by its own client, who could not show a right secret: changes nothing.
+    pub fn exchange_attempt_failed(&mut self, code: &str) {
+        if let Some(Entry::Code(login)) = self.world.entries.get(&Digest::of(code)).copied() {
+            self.evict_for(login, EvictionMoment::FailedAuthentication);
+        }
+    }
+
+    /// A try of a code or a refresh token by a client that nobody registered: changes nothing.
+    pub fn tried_by_stranger(&mut self, secret: &str) {
+        match self.world.entries.get(&Digest::of(secret)).copied() {
+            Some(Entry::Code(login)) if self.burns(self.rules.code.client, None) => {
+                self.world.set_code_life(login, CodeLife::Dead(End::Abused));
+            }
+            Some(Entry::Refresh(token)) if self.burns(self.rules.refresh.client, None) => self.burn(token),
+            _ => {}
+        }
     }
 
     /// What a refused exchange must not do: gives tokens all the same, the code untouched.
@@ -144,12 +193,23 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether something spent at that time works again. Only a refresh token can be an older one of several.
-    pub(super) fn may_reuse(&self, rule: Reuse, spent_at: Seconds) -> bool {
-        match rule {
-            Reuse::Refused | Reuse::OlderAllowed => false,
-            Reuse::Allowed => true,
-            Reuse::Within(seconds) => self.now < spent_at.saturating_add(seconds),
+    fn check_owner(&mut self, login: LoginIx, client: ClientIx) -> Result<(), Refusal> {
+        let owner = self.login_client(login);
+        let user = self.world.code(login).map(|(user, _)| user);
+        let rule = self.rules.code.client;
+        if owner == client || user.is_some_and(|user| self.may_use(rule, owner, user, client)) {
+            return Ok(());
+        }
+        let life = self.world.code(login).map(|(_, code)| code.life);
+        if self.burns(rule, Some(client)) {
+            self.world.set_code_life(login, CodeLife::Dead(End::Abused));
+        }
+        Err(self.not_yours(Shown::Code, matches!(life, Some(CodeLife::Dead(End::Disconnected)))))
+    }
+
+    fn evict_for(&mut self, login: LoginIx, moment: EvictionMoment) {
+        if let Some((user, _)) = self.world.code(login) {
+            self.evict_at(moment, user, self.login_client(login));
         }
     }
 
@@ -162,28 +222,30 @@ impl Turn<'_> {
         }
     }
 
-    fn check_owner(&mut self, login: LoginIx, client: ClientIx) -> Result<(), Refusal> {
-        if self.login_client(login) == client {
-            return Ok(());
+    /// Whether a public client gets a refresh token all the same: never.
+    fn public_gets_refresh(&self, user: UserIx, client: ClientIx) -> bool {
+        let mut theirs = self.world.grants.iter().filter(|grant| grant.user == user);
+        match self.rules.public.refresh_token {
+            PublicRefreshToken::Absent | PublicRefreshToken::EmptyText => false,
+            PublicRefreshToken::Issued => true,
+            PublicRefreshToken::IssuedTheSecondTime => theirs.any(|grant| grant.client == client),
+            PublicRefreshToken::IssuedBesideAnother => theirs.any(|grant| self.confidential(grant.client)),
         }
-        match self.rules.code.client {
-            Binding::Anyone => Ok(()),
-            Binding::Bound => {
-                let life = self.world.code(login).map(|(_, code)| code.life);
-                Err(self.not_yours(Shown::Code, matches!(life, Some(CodeLife::Dead(End::Disconnected)))))
-            }
-            Binding::BurnedByOthers => {
-                self.world.set_code_life(login, CodeLife::Dead(End::Abused));
-                Err(Refusal::BadCode)
-            }
-        }
+    }
+
+    /// Whether this user comes back to this client after their access token has expired.
+    fn returns(&self, user: UserIx, client: ClientIx) -> bool {
+        let mut theirs = self.world.access.iter().filter(|a| a.user == user && a.client == client);
+        theirs.any(|access| access.expires <= self.now)
     }
 
     fn punish_replay(&mut self, grant: Option<GrantIx>) {
         let Some(grant) = grant else { return };
+        let refreshed = self.world.grants[grant.0].access.len() > 1;
         let takes = match self.rules.code.replay {
             Replay::RevokesNothing => return,
-            Replay::RevokesAll => Takes::ALL,
+            Replay::SparesRefreshed if refreshed => return,
+            Replay::RevokesAll | Replay::SparesRefreshed => Takes::ALL,
             Replay::RevokesAccessOnly => Takes { access: true, refresh: false },
         };
         self.world.end_grant(grant, End::Abused, takes);

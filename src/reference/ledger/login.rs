@@ -1,5 +1,7 @@
 //! From the login page to the redirect: the user says who they are, and yes or no.
 
+use url::form_urlencoded::byte_serialize;
+
 use super::mint::Secret;
 use super::rows::{Approval, Code, CodeLife, Entry, Login, Stage, Standing};
 use super::{ClientIx, Digest, LoginIx, Refusal, Turn, UserIx};
@@ -26,6 +28,9 @@ pub enum Outcome {
 impl Turn<'_> {
     /// Opens a login and gives the id that its page carries.
     pub fn open_login(&mut self, client: ClientIx, redirect_uri: String, state: Option<Vec<u8>>) -> Secret {
+        if let Some(user) = self.newest_user_of(client) {
+            self.evict_at(EvictionMoment::Opening, user, client);
+        }
         let (secret, digest) = self.mint.login();
         let login = LoginIx(self.world.logins.len());
         self.world.logins.push(Login { client, redirect_uri, state, stage: Stage::Open, approval: None });
@@ -54,9 +59,7 @@ impl Turn<'_> {
     /// The user has logged in and allows access.
     pub fn allow(&mut self, login: LoginIx, user: UserIx) -> Result<Landing, Refusal> {
         self.must_be_open(login)?;
-        if self.rules.one.moment == EvictionMoment::Login {
-            self.evict(user, self.login_client(login));
-        }
+        self.evict_at(EvictionMoment::Login, user, self.login_client(login));
         let approval = self.first_standing(login, user);
         let code = self.give_code(login, user);
         self.world.logins[login.0].approval =
@@ -68,21 +71,29 @@ impl Turn<'_> {
     pub fn refuse(&mut self, login: LoginIx, user: Option<UserIx>) -> Result<Landing, Refusal> {
         self.must_be_open(login)?;
         self.world.logins[login.0].stage = Stage::Denied;
-        if self.rules.one.moment != EvictionMoment::Exchange
-            && let Some(user) = user
-        {
-            self.evict(user, self.login_client(login));
+        if let Some(user) = user {
+            self.evict_at(EvictionMoment::Login, user, self.login_client(login));
+            self.evict_at(EvictionMoment::Denial, user, self.login_client(login));
         }
-        let outcome = match self.rules.authorize.denial {
-            Denial::AccessDenied => Outcome::Error("access_denied"),
-            Denial::OtherError => Outcome::Error("server_error"),
-            Denial::CodeAnyway => Outcome::Code(self.give_code(login, user.unwrap_or(UserIx(0)))),
+        let code_anyway = match self.rules.authorize.denial {
+            Denial::AccessDenied | Denial::OtherError => None,
+            Denial::CodeAnyway => user.or(Some(UserIx(0))),
+            Denial::CodeIfAllowedBefore => user.filter(|user| self.allowed_before(login, *user)),
         };
-        let mut landing = self.land(login, outcome);
-        if self.rules.authorize.state_on_error == StateOnError::DroppedOnDenial {
-            landing.state = None;
-        }
-        Ok(landing)
+        let outcome = match (code_anyway, self.rules.authorize.denial) {
+            (Some(user), _) => Outcome::Code(self.give_code(login, user)),
+            (None, Denial::OtherError) => Outcome::Error("server_error"),
+            (None, _) => Outcome::Error("access_denied"),
+        };
+        let landing = self.land(login, outcome);
+        let state = match self.rules.authorize.state_on_error {
+            StateOnError::DroppedOnDenial => None,
+            StateOnError::EncodedTwiceOnDenial => {
+                landing.state.map(|state| byte_serialize(&state).collect::<String>().into_bytes())
+            }
+            StateOnError::Returned | StateOnError::DroppedOnBadRequest => landing.state,
+        };
+        Ok(Landing { state, ..landing })
     }
 
     /// A request that is refused by redirect, before any page (RFC 6749 §4.1.2.1).
@@ -91,7 +102,7 @@ impl Turn<'_> {
         Landing {
             redirect_uri,
             outcome: Outcome::Error(error),
-            state: if dropped { None } else { state.or_else(|| self.unasked_state()) },
+            state: if dropped { None } else { state.or_else(|| self.unasked_state(None)) },
         }
     }
 
@@ -103,7 +114,7 @@ impl Turn<'_> {
     }
 
     fn give_code(&mut self, login: LoginIx, user: UserIx) -> Secret {
-        let (secret, digest) = self.mint.secret(self.now);
+        let (secret, digest) = self.mint.code(self.now);
         self.world.logins[login.0].stage =
             Stage::Allowed { user, code: Code { born: self.now, life: CodeLife::Fresh } };
         self.world.entries.insert(digest, Entry::Code(login));
@@ -131,12 +142,13 @@ impl Turn<'_> {
         let owner = match self.rules.authorize.state_owner {
             StateOwner::ThisLogin => login,
             StateOwner::ClientsNewestLogin => self.newest_login_of(self.login_client(login)),
+            StateOwner::ClientsOldestOpenLogin => self.oldest_open_login_beside(login),
         };
         let state = self.world.logins[owner.0].state.clone();
         Landing {
             redirect_uri: self.world.logins[login.0].redirect_uri.clone(),
             outcome,
-            state: state.or_else(|| self.unasked_state()),
+            state: state.or_else(|| self.unasked_state(Some(login))),
         }
     }
 
@@ -145,9 +157,39 @@ impl Turn<'_> {
         LoginIx(newest.expect("a login of this client is landing"))
     }
 
-    fn unasked_state(&mut self) -> Option<Vec<u8>> {
+    /// `login`, which has just been decided, or one of the same client that is open and was opened before it. Logins
+    /// without a state don't count.
+    fn oldest_open_login_beside(&self, login: LoginIx) -> LoginIx {
+        let own = &self.world.logins[login.0];
+        let waits = |other: &Login| {
+            other.client == own.client && other.state.is_some() && matches!(other.stage, Stage::Open)
+        };
+        let oldest = self.world.logins[..login.0].iter().position(waits);
+        oldest.filter(|_| own.state.is_some()).map_or(login, LoginIx)
+    }
+
+    fn allowed_before(&self, login: LoginIx, user: UserIx) -> bool {
+        let client = self.login_client(login);
+        self.world.logins.iter().any(|earlier| {
+            earlier.client == client && matches!(earlier.stage, Stage::Allowed { user: u, .. } if u == user)
+        })
+    }
+
+    /// Who has logged in to the client last.
+    fn newest_user_of(&self, client: ClientIx) -> Option<UserIx> {
+        self.world.grants.iter().rfind(|grant| grant.client == client).map(|grant| grant.user)
+    }
+
+    /// What comes back without having been sent. `login` is the one that it comes back from.
+    fn unasked_state(&mut self, login: Option<LoginIx>) -> Option<Vec<u8>> {
         match self.rules.authorize.state_absent {
             StateAbsent::Nothing => None,
+            StateAbsent::OfTheLoginBefore => {
+                let login = login?;
+                let earlier = self.world.logins[..login.0].iter();
+                let client = self.login_client(login);
+                earlier.rev().find(|earlier| earlier.client == client)?.state.clone()
+            }
             StateAbsent::Invented => Some(self.mint.noise().into_bytes()),
             StateAbsent::Empty => Some(Vec::new()),
         }

@@ -1,33 +1,97 @@
 //! How a client ends its own access.
 
-use super::rows::{End, Entry, Grant, GrantIx, Takes};
-use super::{Digest, Refusal, Turn};
-use crate::reference::rules::{LogoutReach, LogoutRepeated};
+use super::rows::{End, Entry, Grant, GrantIx, Life, Takes};
+use super::{Bearer, ClientIx, Digest, Refusal, Turn, UserIx};
+use crate::reference::rules::{Gap, LateApproval, LogoutReach, LogoutRepeated, LogoutTakes, LogoutToken};
+
+/// A token that was found to be good for logging out.
+#[derive(Debug)]
+pub struct Leaving(Bearer);
 
 impl Turn<'_> {
+    /// Looks at a token that somebody wants to log out with.
+    pub fn check_logout(&mut self, token: &str) -> Result<Leaving, Refusal> {
+        let found = self.bearer(token).or_else(|refusal| self.names_a_grant(token).ok_or(refusal));
+        found.map(Leaving).map_err(|refusal| self.logout_again(token, refusal))
+    }
+
     /// "Invalidate the token instantly … You will not be able to refresh the access token" (Monzo API docs, "Log Out"):
     /// ends the token's grant, and what it waits for.
-    pub fn logout(&mut self, token: &str) -> Result<(), Refusal> {
-        let bearer = match self.bearer(token) {
-            Ok(bearer) => bearer,
-            Err(refusal) => return Err(self.logout_again(token, refusal)),
-        };
-        let takes = Takes {
-            access: self.rules.logout.kills_access.kept(),
-            refresh: self.rules.logout.kills_refresh.kept(),
-        };
+    pub fn leave(&mut self, leaving: Leaving) {
+        let Leaving(bearer) = leaving;
         let reach = self.rules.logout.reach;
+        let from_public = !self.confidential(bearer.client);
+        let forgotten = self.rules.logout.reach_gap == Gap::Open;
         for grant in self.grants_where(|at, grant| match reach {
+            LogoutReach::Grant if forgotten => grant.user == bearer.user && grant.client == bearer.client,
             LogoutReach::Grant => at == bearer.grant,
             LogoutReach::WholeUser => grant.user == bearer.user,
             LogoutReach::WholeClient => grant.client == bearer.client,
+            LogoutReach::WholeUserFromPublic => {
+                at == bearer.grant || (grant.user == bearer.user && from_public)
+            }
+            LogoutReach::UsersRefreshTokens => grant.user == bearer.user,
         }) {
+            let spares_access = reach == LogoutReach::UsersRefreshTokens && grant != bearer.grant;
+            let takes = Takes {
+                access: !spares_access && self.logout_takes(self.rules.logout.access, grant),
+                refresh: self.logout_takes(self.rules.logout.refresh, grant),
+            };
             self.world.end_grant(grant, End::LoggedOut, takes);
-            if self.rules.logout.ends_approval.kept() {
+            if self.rules.logout.late_approval == LateApproval::Nothing {
                 self.world.end_approval(self.world.grants[grant.0].login);
             }
         }
-        Ok(())
+    }
+
+    /// What a login must not do: bring back what was logged out.
+    pub(super) fn forget_logouts(&mut self, user: UserIx, client: ClientIx) {
+        if self.rules.logout.access != LogoutTakes::UntilNextLogin {
+            return;
+        }
+        for access in self.world.access.iter_mut().filter(|a| a.user == user && a.client == client) {
+            if access.life == Life::Dead(End::LoggedOut) {
+                access.life = Life::Live;
+            }
+        }
+    }
+
+    /// Whether the refresh token of a grant that was logged out works again: it never does.
+    pub(super) fn logout_is_forgotten(&self, grant: GrantIx) -> bool {
+        let mut access = self.world.grants[grant.0].access.iter().map(|token| &self.world.access[*token]);
+        self.rules.logout.refresh == LogoutTakes::UntilExpiry && access.all(|a| a.expires <= self.now)
+    }
+
+    fn logout_takes(&self, rule: LogoutTakes, grant: GrantIx) -> bool {
+        let row = &self.world.grants[grant.0];
+        match rule {
+            LogoutTakes::Kills | LogoutTakes::UntilNextLogin | LogoutTakes::UntilExpiry => true,
+            LogoutTakes::Spares => false,
+            LogoutTakes::SparesRefreshed => row.access.len() == 1,
+            LogoutTakes::SparesPublic => self.confidential(row.client),
+        }
+    }
+
+    /// What beside an access token names a grant to log out: nothing.
+    fn names_a_grant(&self, token: &str) -> Option<Bearer> {
+        let entry = |digest: Digest| self.world.entries.get(&digest).copied();
+        let grant = match self.rules.logout.token {
+            LogoutToken::AccessToken => None,
+            LogoutToken::RefreshTokenToo => match entry(Digest::of(token))? {
+                Entry::Refresh(token) => Some(self.world.refresh[token].grant),
+                _ => None,
+            },
+            LogoutToken::CodeToo => match entry(Digest::of(token))? {
+                Entry::Code(login) => self.grant_of_code(login),
+                _ => None,
+            },
+            LogoutToken::FirstCharacters => match entry(Digest::of_beginning(token))? {
+                Entry::Access(token) => self.live_access(token).ok().map(|bearer| bearer.grant),
+                _ => None,
+            },
+        }?;
+        let row = &self.world.grants[grant.0];
+        Some(Bearer { grant, token: None, user: row.user, client: row.client })
     }
 
     /// A second logout with one token.
@@ -39,6 +103,7 @@ impl Turn<'_> {
         match self.rules.logout.repeated {
             LogoutRepeated::Refused => refusal,
             LogoutRepeated::Breaks => Refusal::Breakdown,
+            LogoutRepeated::NotFound => Refusal::UnknownLogin,
             LogoutRepeated::KillsNewer => {
                 let grant = &self.world.grants[self.world.access[token].grant.0];
                 let (user, client) = (grant.user, grant.client);

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{Seconds, WorldId};
-use crate::reference::rules::{BadToken, Minting, SecretCheck};
+use crate::reference::rules::{BadToken, LogoutToken, Minting, SecretCheck};
 
 /// A secret in the clear, on its way to whoever it is for. It can't be printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -53,9 +53,15 @@ impl Digest {
     pub(super) fn of_access(rule: BadToken, token: &str) -> Self {
         match rule {
             BadToken::FirstCharactersCount => Digest::of(first(token, 16)),
+            BadToken::LastCharacterIgnored => Digest::of(first(token, 42)),
             BadToken::IgnoresCase => Digest::of(&token.to_ascii_lowercase()),
             _ => Digest::of(token),
         }
+    }
+
+    /// The digest that the beginning of an access token is found by, where that is enough to log out.
+    pub(super) fn of_beginning(token: &str) -> Self {
+        Digest::of(first(token, 16))
     }
 
     /// The digest that a client's secret is compared by.
@@ -85,6 +91,7 @@ pub(super) struct Mint<'a> {
     pub world: WorldId,
     pub serial: &'a mut u64,
     pub style: Minting,
+    pub logout: LogoutToken,
 }
 
 impl Mint<'_> {
@@ -96,20 +103,36 @@ impl Mint<'_> {
         (secret, digest)
     }
 
-    /// A code or a refresh token.
-    pub fn secret(&mut self, now: Seconds) -> (Secret, Digest) {
+    pub fn code(&mut self, now: Seconds) -> (Secret, Digest) {
+        let (secret, digest) = self.refresh(now);
+        if self.style != Minting::ShortCodes {
+            return (secret, digest);
+        }
+        self.index.remove(&digest);
+        let short = Secret(first(secret.expose(), 10).to_owned());
+        let digest = Digest::of(short.expose());
+        self.index.insert(digest, self.world);
+        (short, digest)
+    }
+
+    pub fn refresh(&mut self, now: Seconds) -> (Secret, Digest) {
         let secret = self.make(now);
         let digest = Digest::of(secret.expose());
         self.index.insert(digest, self.world);
         (secret, digest)
     }
 
-    /// An access token.
-    pub fn access(&mut self, rule: BadToken, now: Seconds) -> (Secret, Digest) {
+    /// An access token, and all digests that it is found by.
+    pub fn access(&mut self, rule: BadToken, now: Seconds) -> (Secret, Vec<Digest>) {
         let secret = self.make(now);
-        let digest = Digest::of_access(rule, secret.expose());
-        self.index.insert(digest, self.world);
-        (secret, digest)
+        let mut digests = vec![Digest::of_access(rule, secret.expose())];
+        if self.logout == LogoutToken::FirstCharacters {
+            digests.push(Digest::of_beginning(secret.expose()));
+        }
+        for digest in &digests {
+            self.index.insert(*digest, self.world);
+        }
+        (secret, digests)
     }
 
     /// A random text that is no key to anything.
@@ -121,13 +144,24 @@ impl Mint<'_> {
         *self.serial += 1;
         let random = Secret::random("", self.rng).0;
         Secret(match self.style {
-            Minting::Random => random,
+            Minting::Random | Minting::ShortCodes => random,
             Minting::Counter => format!("{:043}", 1_000_000_007_u128 * u128::from(*self.serial)),
             Minting::Prefixed => format!("ZXhhbXBsZS1iYW5rLXRva2VuLW9mLW{}", &random[..12]),
             Minting::Clock => format!("{now:016x}{:011x}{}", *self.serial, &random[..16]),
             Minting::ConstantTail => format!("{}{}", &random[..12], "A".repeat(31)),
+            Minting::CounterInside => format!("k3J9-fRz0QmX7aLp{:011}W2vN8sTyBcD4eGhU", *self.serial),
+            Minting::EncodedNumber => URL_SAFE_NO_PAD.encode(format!("{:032}", *self.serial)),
+            Minting::Overlapping => (0..43).map(|at| nth_hex_digit(2 * *self.serial + at)).collect(),
         })
     }
+}
+
+/// A digit of one endless random text, the same for every bank.
+fn nth_hex_digit(at: u64) -> char {
+    let block = Sha256::digest((at / 64).to_be_bytes());
+    let byte = block[usize::try_from(at % 64 / 2).expect("it is less than 32")];
+    let half = if at.is_multiple_of(2) { byte >> 4 } else { byte & 15 };
+    char::from_digit(u32::from(half), 16).expect("it is less than 16")
 }
 
 #[cfg(test)]

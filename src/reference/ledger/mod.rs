@@ -26,6 +26,7 @@ mod reason;
 mod reconnect;
 mod refresh;
 mod refusal;
+mod reuse;
 mod rows;
 #[cfg(test)]
 mod scene;
@@ -40,6 +41,7 @@ pub use exchange::{Issued, Redemption, Source, Spent};
 pub use fixture::{Fixture, FixtureError};
 pub use history::{Listing, Since, Transaction};
 pub use login::{Landing, Outcome};
+pub use logout::Leaving;
 pub use mandate::{BadTerms, ListedMandate, MandateIx, MandateView, Period, Terms};
 pub use mint::{Digest, Secret};
 pub use payment::Payment;
@@ -158,6 +160,7 @@ impl Ledger {
                 world: id,
                 serial: &mut self.serial,
                 style: self.rules.token.minting,
+                logout: self.rules.logout.token,
             },
         })
     }
@@ -175,8 +178,8 @@ impl Ledger {
     /// The world that an access token belongs to (or, for some defects, another secret used as one).
     pub fn world_of_access(&self, token: &str) -> Option<WorldId> {
         let digest = Digest::of_access(self.rules.whoami.bad_token, token);
-        let found = self.secrets.get(&digest).copied();
-        found.or_else(|| self.world_of_secret(token))
+        let found = self.secrets.get(&digest).copied().or_else(|| self.world_of_secret(token));
+        found.or_else(|| self.secrets.get(&Digest::of_beginning(token)).copied())
     }
 }
 

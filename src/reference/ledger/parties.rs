@@ -1,8 +1,8 @@
 //! Who is who: finding users and clients, and how a client shows which one it is (RFC 6749 §3.2.1).
 
 use super::rows::{ClientIx, UserIx};
-use super::{Digest, Refusal, Turn};
-use crate::reference::rules::{PublicWorks, SecretCheck};
+use super::{Digest, Refusal, Source, Turn};
+use crate::reference::rules::{Downgrade, PublicWorks, SecretCheck};
 
 impl Turn<'_> {
     /// The client with this id.
@@ -13,15 +13,17 @@ impl Turn<'_> {
 
     /// The client that must show that it is `client`: by its secret, or, if it can't keep one, by none.
     ///
-    /// `None` is a request without a secret, or with an empty one (RFC 6749 §3.2: the same).
-    pub fn authenticate(&self, client: ClientIx, secret: Option<&str>) -> Result<(), Refusal> {
+    /// `None` is a request without a secret, or with an empty one (RFC 6749 §3.2: the same). `by` is what it wants tokens
+    /// for.
+    pub fn authenticate(&self, client: ClientIx, secret: Option<&str>, by: Source) -> Result<(), Refusal> {
         let rule = self.rules.token.secret_check;
         let row = &self.world.clients[client.0];
         let passes = match secret {
             Some("") if rule == SecretCheck::EmptyPasses => true,
-            None if row.seed.confidential => !self.rules.public.no_downgrade.kept(),
+            _ if row.seed.confidential && self.is_downgraded(secret, by) => true,
             None | Some("") => !row.seed.confidential,
             Some(_) if rule == SecretCheck::NotChecked => true,
+            Some(_) if rule == SecretCheck::NotCheckedAtRefresh && by == Source::RefreshToken => true,
             Some(secret) => {
                 let shown = Digest::of_client_secret(rule, secret);
                 let any = rule == SecretCheck::AnyClients;
@@ -30,6 +32,16 @@ impl Turn<'_> {
             }
         };
         passes.then_some(()).ok_or(Refusal::BadClientSecret)
+    }
+
+    /// Whether a confidential client passes as a public one, that need not show its secret: it does not.
+    fn is_downgraded(&self, secret: Option<&str>, by: Source) -> bool {
+        match self.rules.public.downgrade {
+            Downgrade::Never => false,
+            Downgrade::WithoutSecret => secret.is_none(),
+            Downgrade::WithoutSecretAtRefresh => secret.is_none() && by == Source::RefreshToken,
+            Downgrade::ByLookOfSecret => secret.is_some_and(|secret| secret.starts_with("mnzpub.")),
+        }
     }
 
     /// Whether this client's kind is served at all: every kind is.
@@ -68,6 +80,11 @@ impl Turn<'_> {
 
     pub fn user_id(&self, user: UserIx) -> &str {
         &self.world.users[user.0].id
+    }
+
+    /// The user who came first to this client.
+    pub fn first_user_of(&self, client: ClientIx) -> Option<UserIx> {
+        self.world.grants.iter().find(|grant| grant.client == client).map(|grant| grant.user)
     }
 
     /// Another user than this one, if there is one.

@@ -7,9 +7,9 @@
 use chrono::{DateTime, Datelike, Months, Utc};
 
 use super::mandate::MandateIx;
-use super::rows::{End, Entry, Life, MandateStanding};
+use super::rows::{End, Life, MandateStanding};
 use super::world::identifier;
-use super::{Bearer, Digest, Endpoint, Period, Refusal, Seconds, Turn};
+use super::{Bearer, Endpoint, Period, Refusal, Seconds, Turn};
 use crate::reference::rules::{Cancelled, Payer};
 
 const WEEK: Seconds = 7 * 86_400;
@@ -67,10 +67,9 @@ impl Turn<'_> {
         let alive = self.bearer(token);
         match (alive, self.rules.mandate.payer) {
             (Err(refusal), Payer::DisconnectedToo) => {
-                let row = self.access_row(token).map(|at| &self.world.access[at]);
-                let row = row.filter(|row| row.life == Life::Dead(End::Disconnected)).ok_or(refusal)?;
-                let client = self.world.grants[row.grant.0].client;
-                Ok(Bearer { grant: row.grant, user: row.user, client })
+                let ended = |at: &usize| self.world.access[*at].life == Life::Dead(End::Disconnected);
+                let token = self.access_row(token).filter(ended).ok_or(refusal)?;
+                Ok(self.bearer_of(token))
             }
             (alive, _) => alive,
         }
@@ -87,13 +86,6 @@ impl Turn<'_> {
     /// Whether a token was given when there were so many in the world already.
     fn is_newer(&self, token: &str, tokens: usize) -> bool {
         self.access_row(token).is_some_and(|at| at >= tokens)
-    }
-
-    fn access_row(&self, token: &str) -> Option<usize> {
-        match self.world.entries.get(&Digest::of(token)) {
-            Some(Entry::Access(at)) => Some(*at),
-            _ => None,
-        }
     }
 }
 

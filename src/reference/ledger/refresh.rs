@@ -5,10 +5,12 @@
 
 use super::exchange::{Issued, Source};
 use super::reason::Shown;
+use super::reuse::Used;
 use super::rows::{CodeLife, End, Entry, GrantIx, Life, RefreshLife, Takes};
 use super::{ClientIx, Digest, Refusal, Secret, Turn, UserIx};
 use crate::reference::rules::{
-    Binding, Extras, Promise, Reconnect, RefreshKind, Reuse, ReuseRevokes, Rotation,
+    AfterExpiry, Extras, FailedAttempt, OldAccess, PublicRefreshGrant, Reconnect, RefreshKind, ReuseRevokes,
+    Rotation,
 };
 
 /// What a refresh request says, beyond who asks.
@@ -19,17 +21,40 @@ pub struct Asked<'a> {
     pub user_id: Option<&'a str>,
     /// Not part of the documented request.
     pub scope: Option<&'a str>,
+    /// Not part of the documented request.
+    pub approved: Option<&'a str>,
+    /// Which client it names; who asks has been found out before.
+    pub client_id: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    /// As documented.
+    pub fn plainly(refresh_token: &'a str) -> Self {
+        Asked { refresh_token, user_id: None, scope: None, approved: None, client_id: None }
+    }
 }
 
 /// A refresh token that was found good.
 #[derive(Debug)]
 pub struct Rotating {
     grant: GrantIx,
+    /// Why the grant was over, when it was looked at: never, in the right bank.
+    over: Option<End>,
     user: UserIx,
+    client: ClientIx,
     spends: Option<usize>,
     /// The grant's live access tokens.
     kills: Vec<usize>,
+    /// Whether all of these have expired.
+    expired: bool,
     approves: bool,
+}
+
+impl Rotating {
+    /// Whether the access token has expired.
+    pub fn is_late(&self) -> bool {
+        self.expired
+    }
 }
 
 /// A refresh token that is spent; what follows it is still to come.
@@ -40,24 +65,22 @@ impl Turn<'_> {
     /// Looks at a refresh token that `client`, authenticated, wants to use. A refusal changes nothing, but for the reuse
     /// of a spent token by its own client: that ends the whole family (RFC 9700 §4.14.2).
     pub fn check_refresh(&mut self, client: ClientIx, asked: Asked<'_>) -> Result<Rotating, Refusal> {
+        let found = self.find_refresh(asked.refresh_token);
         let public = !self.confidential(client);
-        if public && self.rules.public.refresh_grant_refused.kept() {
-            return Err(Refusal::PublicRefresh);
-        }
-        let (grant, spends) = self.find_refresh(asked.refresh_token)?;
-        if self.world.grants[grant.0].client != client && !public {
-            match (self.rules.refresh.client, spends) {
-                (Binding::Anyone, _) => {}
-                (Binding::BurnedByOthers, Some(token)) => {
-                    self.burn(token);
-                    return Err(Refusal::BadRefreshToken);
-                }
-                (_, token) => {
-                    let life = token.map(|token| self.world.refresh[token].life);
-                    let disconnected = life == Some(RefreshLife::Dead(End::Disconnected));
-                    return Err(self.not_yours(Shown::Refresh, disconnected));
-                }
+        let (grant, spends) = match found {
+            Ok((grant, spends)) if public && !self.public_may_refresh(client, grant) => {
+                self.refused_to(client, spends);
+                return Err(Refusal::PublicRefresh);
             }
+            Err(_) if public => return Err(Refusal::PublicRefresh),
+            found => found?,
+        };
+        let (owner, user) = (self.world.grants[grant.0].client, self.world.grants[grant.0].user);
+        if owner != client && !public && !self.may_use(self.rules.refresh.client, owner, user, client) {
+            self.refused_to(client, spends);
+            let life = spends.map(|token| self.world.refresh[token].life);
+            let disconnected = life == Some(RefreshLife::Dead(End::Disconnected));
+            return Err(self.not_yours(Shown::Refresh, disconnected));
         }
         if let Some(token) = spends {
             self.check_refresh_life(grant, token)?;
@@ -70,28 +93,39 @@ impl Turn<'_> {
         let live = |token: &usize| self.world.access[*token].life == Life::Live;
         let kills: Vec<usize> = access.into_iter().filter(live).collect();
         let expired = kills.iter().all(|&token| self.world.access[token].expires <= self.now);
-        if expired && !self.rules.refresh.works_after_expiry.kept() {
+        let works = match self.rules.refresh.after_expiry {
+            AfterExpiry::Works => true,
+            AfterExpiry::Refused => !expired,
+            AfterExpiry::RefusedIfRefreshed => !expired || row.access.len() == 1,
+        };
+        if !works {
             return Err(Refusal::BadRefreshToken);
         }
         let extras = self.rules.refresh.extras;
+        let named = asked.client_id.filter(|_| extras == Extras::ClientIdHonoured);
         let chosen = asked.user_id.filter(|_| extras == Extras::UserIdHonoured);
         let chosen = self.world.users.iter().position(|user| Some(&*user.id) == chosen);
         Ok(Rotating {
             grant,
+            over: row.over,
             user: chosen.map_or(owner, UserIx),
+            client: named.and_then(|id| self.client(id).ok()).unwrap_or(row.client),
             spends,
             kills,
-            approves: asked.scope.is_some() && extras == Extras::ScopeApproves,
+            expired,
+            approves: (asked.scope.is_some() && extras == Extras::ScopeApproves)
+                || (asked.approved.is_some() && extras == Extras::ApprovedHonoured),
         })
     }
 
     /// Marks the token as used. Refused if its grant has ended since it was looked at, unless by the reuse of this very
     /// token: of several copies at once, none must be refused for what another one did.
     pub fn claim_refresh(&mut self, rotating: Rotating) -> Result<Claimed, Refusal> {
-        if self.world.grants[rotating.grant.0].over.is_some_and(|end| end != End::Abused) {
+        let over = self.world.grants[rotating.grant.0].over;
+        if over != rotating.over && over.is_some_and(|end| end != End::Abused) {
             return Err(Refusal::BadRefreshToken);
         }
-        let keeps = self.rules.refresh.rotation == Rotation::SameRefreshToken;
+        let keeps = self.keeps_refresh_token(rotating.grant);
         if let Some(token) = rotating.spends.filter(|_| !keeps) {
             self.world.refresh[token].life = RefreshLife::Spent { at: self.now };
         }
@@ -106,7 +140,13 @@ impl Turn<'_> {
         if row.over == Some(End::Disconnected) {
             return Err(self.disconnected(row.user, row.client, Shown::Refresh));
         }
-        if self.rules.refresh.kills_old_access.kept() {
+        let refreshed = self.world.grants[rotating.grant.0].access.len() > 1;
+        let kills = match self.rules.refresh.old_access {
+            OldAccess::Dies => true,
+            OldAccess::LivesOn => false,
+            OldAccess::LivesOnIfRefreshed => !refreshed,
+        };
+        if kills {
             for token in rotating.kills {
                 let life = &mut self.world.access[token].life;
                 if *life == Life::Live {
@@ -114,29 +154,39 @@ impl Turn<'_> {
                 }
             }
         }
-        if rotating.approves || !self.rules.sca.refresh_never_approves.kept() {
-            self.approve_by_refresh(rotating.grant);
-        }
-        let access = self.mint_access(rotating.grant, rotating.user);
+        self.refreshed(rotating.grant, rotating.approves);
+        self.evict_by_refresh(rotating.grant);
+        let access = self.mint_access(rotating.grant, rotating.user, rotating.client);
         let refresh = match self.rules.refresh.rotation {
-            Rotation::Both => Some(self.mint_refresh(rotating.grant)),
             Rotation::NoRefreshToken => None,
-            Rotation::SameRefreshToken => Some(used.clone()),
+            Rotation::NoneAfterExpiry if rotating.expired => None,
+            _ if self.keeps_refresh_token(rotating.grant) => Some(used.clone()),
+            _ => Some(self.mint_refresh(rotating.grant)),
         };
         Ok(Issued {
             access,
             refresh,
-            client: self.world.grants[rotating.grant.0].client,
+            client: rotating.client,
             user: rotating.user,
             from: Source::RefreshToken,
+            grant: rotating.grant,
         })
     }
 
-    /// A try with this token by somebody who could not show a right secret: changes nothing.
-    pub fn refresh_attempt_failed(&mut self, refresh_token: &str) {
-        if self.rules.refresh.failed_attempt_keeps_token == Promise::Broken
-            && let Ok((_, Some(token))) = self.find_refresh(refresh_token)
-        {
+    /// The client that must show its secret to refresh: the one that is named.
+    pub fn asked_for_secret(&self, named: ClientIx, refresh_token: &str) -> ClientIx {
+        let owner = self.owner_of(refresh_token);
+        owner.filter(|_| self.rules.refresh.extras == Extras::ClientIdHonoured).unwrap_or(named)
+    }
+
+    /// A try with this token by somebody who could not show a right secret, or showed none: changes nothing.
+    pub fn refresh_attempt_failed(&mut self, refresh_token: &str, showed_one: bool) {
+        let burns = match self.rules.refresh.failed_attempt {
+            FailedAttempt::Nothing => false,
+            FailedAttempt::BurnsIt => true,
+            FailedAttempt::BurnsItWithoutSecret => !showed_one,
+        };
+        if burns && let Ok((_, Some(token))) = self.find_refresh(refresh_token) {
             self.burn(token);
         }
     }
@@ -173,11 +223,11 @@ impl Turn<'_> {
                 let row = &self.world.grants[grant.0];
                 Err(self.disconnected(row.user, row.client, Shown::Refresh))
             }
+            RefreshLife::Dead(End::LoggedOut) if self.logout_is_forgotten(grant) => Ok(()),
             RefreshLife::Dead(_) => Err(Refusal::BadRefreshToken),
             RefreshLife::Spent { at } => {
-                let rule = self.rules.refresh.reuse;
-                let forgotten = rule == Reuse::OlderAllowed && !self.newest_spent(grant, token);
-                if self.world.grants[grant.0].over.is_none() && (self.may_reuse(rule, at) || forgotten) {
+                let used = Used { at, grant: Some(grant), token: Some(token) };
+                if self.may_reuse(self.rules.refresh.reuse, used) {
                     return Ok(());
                 }
                 self.punish_reuse(grant);
@@ -186,22 +236,46 @@ impl Turn<'_> {
         }
     }
 
-    fn newest_spent(&self, grant: GrantIx, token: usize) -> bool {
-        let spent = |t: &&usize| matches!(self.world.refresh[**t].life, RefreshLife::Spent { .. });
-        self.world.grants[grant.0].refresh.iter().rfind(spent) == Some(&token)
+    /// Whether the refresh token that was used goes on working. It does not.
+    fn keeps_refresh_token(&self, grant: GrantIx) -> bool {
+        match self.rules.refresh.rotation {
+            Rotation::SameRefreshToken => true,
+            Rotation::SameFromTheSecond => self.world.grants[grant.0].refresh.len() > 1,
+            Rotation::Both | Rotation::NoRefreshToken | Rotation::NoneAfterExpiry => false,
+        }
+    }
+
+    /// Whether a public client may refresh this grant. It may refresh none.
+    fn public_may_refresh(&self, client: ClientIx, grant: GrantIx) -> bool {
+        let user = self.world.grants[grant.0].user;
+        let mut known = self.world.grants.iter().filter(|known| known.client == client);
+        match self.rules.public.refresh_grant {
+            PublicRefreshGrant::Closed => false,
+            PublicRefreshGrant::Open => true,
+            PublicRefreshGrant::OpenForTheirUsers => known.any(|known| known.user == user),
+        }
+    }
+
+    /// What becomes of a refresh token that was refused to a client: nothing.
+    fn refused_to(&mut self, client: ClientIx, token: Option<usize>) {
+        if let Some(token) = token.filter(|_| self.burns(self.rules.refresh.client, Some(client))) {
+            self.burn(token);
+        }
     }
 
     fn punish_reuse(&mut self, grant: GrantIx) {
+        let generations = self.world.grants[grant.0].refresh.len();
         let takes = match self.rules.refresh.reuse_revokes {
             ReuseRevokes::Nothing => return,
-            ReuseRevokes::Family => Takes::ALL,
+            ReuseRevokes::NextGenerationOnly if generations > 2 => return,
+            ReuseRevokes::Family | ReuseRevokes::NextGenerationOnly => Takes::ALL,
             ReuseRevokes::AccessOnly => Takes { access: true, refresh: false },
         };
         self.world.end_grant(grant, End::Abused, takes);
         self.world.end_approval(self.world.grants[grant.0].login);
     }
 
-    fn burn(&mut self, token: usize) {
+    pub(super) fn burn(&mut self, token: usize) {
         let life = &mut self.world.refresh[token].life;
         if *life == RefreshLife::Live {
             *life = RefreshLife::Dead(End::Abused);
@@ -256,7 +330,7 @@ mod tests {
     fn a_try_with_a_wrong_secret_changes_nothing() {
         let mut scene = Scene::default();
         let first = scene.login("alice", "server");
-        scene.turn(|turn| turn.refresh_attempt_failed(refresh_of(&first).expose()));
+        scene.turn(|turn| turn.refresh_attempt_failed(refresh_of(&first).expose(), true));
         assert!(scene.refresh("server", refresh_of(&first)).is_ok());
     }
 
@@ -308,8 +382,12 @@ mod tests {
         let issued = scene.turn(|turn| {
             let bob = turn.user_by_role("bob").map(|bob| turn.user_id(bob).to_owned());
             let client = turn.client_by_role("server").expect("there is one");
-            let asked =
-                Asked { refresh_token: token.expose(), user_id: bob.as_deref(), scope: Some("everything") };
+            let asked = Asked {
+                user_id: bob.as_deref(),
+                scope: Some("everything"),
+                approved: Some("true"),
+                ..Asked::plainly(token.expose())
+            };
             let rotating = turn.check_refresh(client, asked).expect("good");
             assert!(turn.world.logins.iter().all(|login| {
                 !matches!(login.approval.map(|a| a.standing), Some(Standing::Approved { .. }))

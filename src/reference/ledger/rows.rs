@@ -117,9 +117,13 @@ pub(super) struct Grant {
 #[derive(Debug)]
 pub(super) struct Access {
     pub grant: GrantIx,
+    /// Those of the grant.
     pub user: UserIx,
+    pub client: ClientIx,
     pub born: Seconds,
     pub expires: Seconds,
+    /// Whether its login was approved when it was given.
+    pub approved: bool,
     pub life: Life,
 }
 

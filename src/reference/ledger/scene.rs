@@ -63,7 +63,7 @@ impl Scene {
     }
 
     pub fn authenticate(&mut self, client: &str, secret: Option<&str>) -> Result<(), Refusal> {
-        self.turn(|turn| turn.authenticate(client_of(turn, client), secret))
+        self.turn(|turn| turn.authenticate(client_of(turn, client), secret, Source::Code))
     }
 
     pub fn open_with(&mut self, client: &str, state: Option<Vec<u8>>) -> Secret {
@@ -121,7 +121,7 @@ impl Scene {
 
     pub fn refresh(&mut self, client: &str, token: &Secret) -> Result<Issued, Refusal> {
         self.turn(|turn| {
-            let asked = Asked { refresh_token: token.expose(), user_id: None, scope: None };
+            let asked = Asked::plainly(token.expose());
             let rotating = turn.check_refresh(client_of(turn, client), asked)?;
             let claimed = turn.claim_refresh(rotating)?;
             turn.rotate(claimed, token)
@@ -148,7 +148,11 @@ impl Scene {
     }
 
     pub fn logout(&mut self, token: &Secret) -> Result<(), Refusal> {
-        self.turn(|turn| turn.logout(token.expose()))
+        self.turn(|turn| {
+            let leaving = turn.check_logout(token.expose())?;
+            turn.leave(leaving);
+            Ok(())
+        })
     }
 
     pub fn disconnect(&mut self, user: &str, client: &str) {

@@ -1,35 +1,43 @@
 //! Making tokens, and making room for them: "your client may only have one active access token at a time, per user"
 //! (Monzo API docs, "Authenticating requests").
 
-use super::rows::{Access, End, Entry, Grant, GrantIx, Life, Refresh, RefreshLife, Takes};
-use super::{ClientIx, EXPIRES_IN, Seconds, Secret, Turn, UserIx};
-use crate::reference::rules::{EvictionReach, Expiry};
+use super::rows::{Access, End, Entry, Grant, GrantIx, Life, Refresh, RefreshLife, Standing, Takes};
+use super::{ClientIx, EXPIRES_IN, LoginIx, Seconds, Secret, Turn, UserIx};
+use crate::reference::rules::{EvictionMoment, EvictionReach, Expiry, RefreshReach, Takeover};
 
 impl Turn<'_> {
-    /// Kills every earlier token of this user and this client.
-    pub(super) fn evict(&mut self, user: UserIx, client: ClientIx) {
-        for grant in self.evicted_by(user, client) {
-            self.evict_grant(grant);
+    /// Kills every token of this user and this client before an exchange, if the bank does it at this moment.
+    pub(super) fn evict_at(&mut self, moment: EvictionMoment, user: UserIx, client: ClientIx) {
+        if self.rules.one.moment == moment {
+            for grant in self.evicted_by(user, client) {
+                self.evict_grant(grant, true);
+            }
         }
     }
 
-    pub(super) fn mint_access(&mut self, grant: GrantIx, user: UserIx) -> Secret {
-        let (secret, digest) = self.mint.access(self.rules.whoami.bad_token, self.now);
+    /// An access token of this grant, in the name of this user and this client.
+    pub(super) fn mint_access(&mut self, grant: GrantIx, user: UserIx, client: ClientIx) -> Secret {
+        let (secret, digests) = self.mint.access(self.rules.whoami.bad_token, self.now);
         let token = self.world.access.len();
+        let standing = self.standing(self.world.grants[grant.0].login);
         self.world.access.push(Access {
             grant,
             user,
+            client,
             born: self.now,
-            expires: self.expiry(),
+            expires: self.expiry(grant),
+            approved: matches!(standing, Some(Standing::Approved { .. })),
             life: Life::Live,
         });
         self.world.grants[grant.0].access.push(token);
-        self.world.entries.insert(digest, Entry::Access(token));
+        for digest in digests {
+            self.world.entries.insert(digest, Entry::Access(token));
+        }
         secret
     }
 
     pub(super) fn mint_refresh(&mut self, grant: GrantIx) -> Secret {
-        let (secret, digest) = self.mint.secret(self.now);
+        let (secret, digest) = self.mint.refresh(self.now);
         let token = self.world.refresh.len();
         self.world.refresh.push(Refresh { grant, life: RefreshLife::Live });
         self.world.grants[grant.0].refresh.push(token);
@@ -38,13 +46,17 @@ impl Turn<'_> {
     }
 
     /// When an access token that is given now dies.
-    pub(super) fn expiry(&self) -> Seconds {
+    fn expiry(&self, grant: GrantIx) -> Seconds {
         const FAR: Seconds = 7200;
+        let row = &self.world.grants[grant.0];
         match self.rules.token.expiry {
             Expiry::Honest => self.now.saturating_add(EXPIRES_IN),
             Expiry::Late => self.now.saturating_add(EXPIRES_IN + FAR),
             Expiry::Early => self.now.saturating_add(EXPIRES_IN - FAR),
             Expiry::Never => Seconds::MAX,
+            Expiry::NeverForPublic if !self.confidential(row.client) => Seconds::MAX,
+            Expiry::FromTheLogin if !row.access.is_empty() => self.world.access[row.access[0]].expires,
+            Expiry::NeverForPublic | Expiry::FromTheLogin => self.now.saturating_add(EXPIRES_IN),
         }
     }
 
@@ -60,12 +72,62 @@ impl Turn<'_> {
         grants.filter(|(_, grant)| reaches(grant)).map(|(at, _)| GrantIx(at)).collect()
     }
 
-    pub(super) fn evict_grant(&mut self, grant: GrantIx) {
+    /// Ends a grant for a newer login, which is `approved` or not yet.
+    pub(super) fn evict_grant(&mut self, grant: GrantIx, approved: bool) {
+        let (access, refresh) = (self.rules.one.access, self.rules.one.refresh);
         let takes = Takes {
-            access: self.rules.one.kills_access.kept(),
-            refresh: self.rules.one.kills_refresh.kept(),
+            access: self.takes_over(access, grant, approved),
+            refresh: self.takes_over(refresh, grant, approved),
         };
         self.world.end_grant(grant, End::Evicted, takes);
-        self.world.end_approval(self.world.grants[grant.0].login);
+        if access != Takeover::KillsUntilApproved {
+            self.world.end_approval(self.world.grants[grant.0].login);
+        }
+    }
+
+    /// What the approval of a login must not have to do: end the grants before its own.
+    pub(super) fn take_over_late(&mut self, login: LoginIx) {
+        let late = Takeover::KillsOnceApproved;
+        if self.rules.one.access != late && self.rules.one.refresh != late {
+            return;
+        }
+        let own = self.world.grants.iter().enumerate().rfind(|(_, grant)| grant.login == login);
+        let Some((own, grant)) = own else { return };
+        let (user, client) = (grant.user, grant.client);
+        for earlier in self.evicted_by(user, client).into_iter().filter(|earlier| earlier.0 < own) {
+            self.evict_grant(earlier, true);
+        }
+    }
+
+    /// What a refresh must not do: end other grants than its own.
+    pub(super) fn evict_by_refresh(&mut self, own: GrantIx) {
+        let reach = self.rules.one.refresh_reach;
+        let (user, client) = (self.world.grants[own.0].user, self.world.grants[own.0].client);
+        for grant in self.grants_where(|_, grant| match reach {
+            RefreshReach::Grant => false,
+            RefreshReach::WholeClient => grant.client == client && grant.user != user,
+            RefreshReach::WholeUser => grant.user == user && grant.client != client,
+        }) {
+            self.world.end_grant(grant, End::Evicted, Takes::ALL);
+        }
+    }
+
+    fn takes_over(&self, rule: Takeover, grant: GrantIx, approved: bool) -> bool {
+        let row = &self.world.grants[grant.0];
+        let same_user = |other: &&Grant| other.user == row.user;
+        match rule {
+            Takeover::Kills | Takeover::KillsUntilApproved => true,
+            Takeover::Spares => false,
+            Takeover::SparesRefreshed => row.access.len() == 1,
+            Takeover::KillsOnceApproved => approved,
+            Takeover::KillsTheFirst => {
+                let earlier = self.world.grants[..grant.0].iter().filter(same_user);
+                earlier.filter(|other| other.client == row.client).count() == 0
+            }
+            Takeover::KillsTheUsersNewest => {
+                self.world.grants[grant.0 + 1..].iter().filter(same_user).count() == 0
+            }
+            Takeover::SparesPublic => self.confidential(row.client),
+        }
     }
 }

@@ -9,8 +9,7 @@ pub struct AuthorizeRules {
     pub state_absent: StateAbsent,
     pub state_on_error: StateOnError,
     pub markup: Markup,
-    /// Whether line breaks in a state stay out of the answer's headers.
-    pub header_values: Promise,
+    pub header_values: HeaderValues,
     pub duplicates: Duplicates,
     /// Whether unknown parameters are ignored.
     pub unknown_ignored: Promise,
@@ -40,6 +39,17 @@ pub enum StateEcho {
     AsciiOnly,
     /// Cut at the first NUL, as C strings are.
     CutAtNul,
+    /// Cut at the first semicolon, as by those who still take it for a separator.
+    CutAtSemicolon,
+    LowerCase,
+    /// One of digits only is read as a number.
+    AsNumber,
+    /// Blanks at its ends are lost.
+    Trimmed,
+    /// What looks percent-encoded in it is decoded.
+    DecodedTwice,
+    /// `&`, `<`, `>` and `"` are written as in HTML.
+    AsHtml,
 }
 
 /// Whose state goes back with a redirect.
@@ -49,6 +59,8 @@ pub enum StateOwner {
     ThisLogin,
     /// That of the login which the same client opened last.
     ClientsNewestLogin,
+    /// That of the client's login which has been open for longest, of those that have a state.
+    ClientsOldestOpenLogin,
 }
 
 /// What goes back when no state was sent.
@@ -60,6 +72,8 @@ pub enum StateAbsent {
     Invented,
     /// `state=` without a value.
     Empty,
+    /// That of the client's login before.
+    OfTheLoginBefore,
 }
 
 /// Whether redirected errors carry the state (RFC 6749 §4.1.2.1).
@@ -69,17 +83,43 @@ pub enum StateOnError {
     Returned,
     /// Not when the user said no.
     DroppedOnDenial,
+    /// When the user said no, percent-encoded once too often.
+    EncodedTwiceOnDenial,
     /// Not when the request was wrong.
     DroppedOnBadRequest,
 }
 
-/// How text from a request gets into a page.
+/// Whether the answer to an authorization request repeats the request, and where in its HTML. No place is escaped in the
+/// way that it needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Markup {
+    /// It does not, but for what is wrong in it, escaped.
     #[default]
     Escaped,
-    /// As it came; and the login page carries the state with it.
-    Raw,
+    /// In attributes between double quotes, as it came.
+    InAttributes,
+    /// In attributes between single quotes, with double quotes escaped.
+    InSingleQuotes,
+    /// In the text, as it came.
+    InText,
+    /// In a string of a script, with quotes and backslashes escaped.
+    InScript,
+    /// In a comment, as it came.
+    InComment,
+}
+
+/// What a line break in a parameter of an authorization request does to the answer's headers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeaderValues {
+    /// Nothing.
+    #[default]
+    Kept,
+    /// It begins a new one.
+    Split,
+    /// It begins a new one where it came percent-encoded twice.
+    SplitWhenDecoded,
+    /// It begins a new one where characters are cut down to bytes that are line breaks.
+    SplitByLowBytes,
 }
 
 /// What becomes of a parameter given twice (RFC 6749 §3.1, §3.2).
@@ -89,6 +129,8 @@ pub enum Duplicates {
     Refused,
     FirstWins,
     LastWins,
+    /// Refused only if it differs.
+    SameAllowed,
 }
 
 /// Which response types lead to a login.
@@ -101,6 +143,8 @@ pub enum ResponseType {
     Anything,
     /// `CODE` too.
     AnyCase,
+    /// Whatever has `code` among its words.
+    CodeAmongOthers,
     /// None sent is taken as `code`.
     MayBeAbsent,
 }
@@ -112,6 +156,8 @@ pub enum Denial {
     AccessDenied,
     /// A code all the same.
     CodeAnyway,
+    /// A code, if the user has said yes to this client before.
+    CodeIfAllowedBefore,
     /// Another error than `access_denied`.
     OtherError,
 }
@@ -140,6 +186,8 @@ pub enum RedirectMatch {
     Normalised,
     /// What any client registered passes for every client.
     AnyClients,
+    /// Whatever it is.
+    Anything,
 }
 
 /// Whether a request that can't be trusted is redirected (RFC 6749 §4.1.2.1: it must not be).
@@ -151,6 +199,10 @@ pub enum BadRequestLands {
     OnBadRedirectUri,
     /// An unknown client's redirect URI gets its error by redirect.
     OnUnknownClientsUri,
+    /// An unregistered redirect URI gets the error about a wrong response type by redirect.
+    OnWrongResponseType,
+    /// Without a redirect URI the error goes to the first one that the client registered.
+    OnMissingRedirectUri,
 }
 
 /// What becomes of a registered redirect URI's own query (RFC 6749 §3.1.2).
@@ -162,6 +214,7 @@ pub enum RedirectQuery {
     Doubled,
     /// Parameters follow after a second question mark.
     SecondQuestionMark,
+    LostOnErrors,
 }
 
 /// Security headers of pages (RFC 9700 §2.6, §4.16).

@@ -1,6 +1,6 @@
 //! Choices about authenticated calls, and about the owner's approval that opens them.
 
-use super::{Gap, Promise};
+use super::Gap;
 use crate::reference::ledger::Seconds;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +10,7 @@ pub struct WhoamiRules {
     pub bad_token: BadToken,
     pub carrier: Carrier,
     pub scheme: Scheme,
+    pub remembered: Remembered,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +18,15 @@ pub struct ScaRules {
     pub pending: Pending,
     pub reach: ApprovalReach,
     pub finality: Finality,
-    /// Whether a refresh leaves the approval as it is.
-    pub refresh_never_approves: Promise,
-    /// Whether only the login's own user may approve.
-    pub only_the_owner: Promise,
+    pub refresh: RefreshApproves,
+    pub approver: Approver,
     /// Between finding an approval pending and deciding it.
     pub decide_gap: Gap,
+    /// The same, in a bank that writes back the whole login as it was when it was looked at.
+    pub write_back_gap: Gap,
     /// How long after the approval the whole history is open.
     pub history_seconds: Seconds,
+    pub history_from: HistoryFrom,
     pub history: History,
 }
 
@@ -34,10 +36,12 @@ impl Default for ScaRules {
             pending: Pending::Closed,
             reach: ApprovalReach::ThisLogin,
             finality: Finality::Final,
-            refresh_never_approves: Promise::Kept,
-            only_the_owner: Promise::Kept,
+            refresh: RefreshApproves::Nothing,
+            approver: Approver::Owner,
             decide_gap: Gap::Closed,
+            write_back_gap: Gap::Closed,
             history_seconds: 300,
+            history_from: HistoryFrom::Approval,
             history: History::Limited,
         }
     }
@@ -54,6 +58,25 @@ pub enum Identity {
     NewestClient,
     /// The right ones, with `authenticated` false.
     NotAuthenticated,
+    /// The user who logged in first at the token's client.
+    OldestUser,
+    /// For a refreshed token, the user who logged in last at its client.
+    NewestUserIfRefreshed,
+    /// For a public client's token, another client.
+    AnotherForPublic,
+}
+
+/// Which dead access tokens the data endpoints still know as good, from the time when they were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Remembered {
+    #[default]
+    None,
+    Expired,
+    /// Those that a refresh has replaced.
+    Replaced,
+    /// Those that a newer login has ended.
+    Evicted,
+    LoggedOut,
 }
 
 /// How a call without a token is answered (RFC 6750 §3).
@@ -67,6 +90,8 @@ pub enum NoToken {
     Answered,
     /// 500.
     Breaks,
+    /// 403 where data is.
+    ForbiddenForData,
 }
 
 /// What becomes of a bad access token.
@@ -76,11 +101,17 @@ pub enum BadToken {
     Refused,
     /// Only the first 16 characters count.
     FirstCharactersCount,
+    /// All characters count but the last one of 43.
+    LastCharacterIgnored,
     IgnoresCase,
     RefreshTokenPasses,
     CodePasses,
     /// Refused without `invalid_token`.
     NoErrorKey,
+    /// Refused as 403, if it has expired.
+    ExpiredIsForbidden,
+    /// Refused as 403, if a newer login has ended it.
+    EvictedIsForbidden,
     /// 500 for what doesn't look like a token.
     Breaks,
 }
@@ -108,6 +139,8 @@ pub enum Scheme {
     CaseSensitive,
     /// Whatever word stands before the token.
     Any,
+    /// No word before the token will do too.
+    MayBeMissing,
 }
 
 /// What a token opens before the owner has approved (Monzo API docs, "Strong Customer Authentication").
@@ -119,6 +152,10 @@ pub enum Pending {
     AccountsOpen,
     BalanceOpen,
     TransactionsOpen,
+    /// Open for public clients.
+    OpenForPublic,
+    /// Closed, as to a token that is not good: 401.
+    Unauthorized,
 }
 
 /// What an approval opens.
@@ -130,6 +167,48 @@ pub enum ApprovalReach {
     UsersPending,
     /// Later logins of the same user and client too.
     NextLogins,
+    /// Every pending login at the client.
+    ClientsPending,
+    /// The newest login of the user and the client, whichever was meant.
+    NewestLogin,
+    /// Tokens of this login that are given after it.
+    TokensGivenLater,
+}
+
+/// Who can approve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Approver {
+    /// The user who logged in.
+    #[default]
+    Owner,
+    Anyone,
+    /// Anyone, before the code is exchanged.
+    AnyoneBeforeExchange,
+    /// Whoever has a login of their own waiting at the client.
+    WhoeverWaitsToo,
+}
+
+/// What a refresh does to a pending approval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RefreshApproves {
+    #[default]
+    Nothing,
+    Approves,
+    /// It approves what has been refreshed before.
+    ApprovesTheSecondTime,
+    /// It approves what nobody has decided in time.
+    ApprovesTheTimedOut,
+}
+
+/// What the time in which the whole history is open counts from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HistoryFrom {
+    #[default]
+    Approval,
+    /// The login.
+    Login,
+    /// The giving of the access token.
+    Token,
 }
 
 /// Whether a decision, or its absence, is the last word.
@@ -139,6 +218,8 @@ pub enum Finality {
     Final,
     ApprovedAfterDenial,
     ApprovedAfterTimeout,
+    /// A refresh asks for it anew.
+    RefreshAsksAgain,
 }
 
 /// What can be read after the history window (Monzo API docs, "List transactions").

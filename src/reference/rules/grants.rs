@@ -1,23 +1,22 @@
-//! Choices about the life of a grant: refreshing, newer logins, logging out, clients without a secret.
+//! Choices about the life of a grant: refreshing, newer logins, clients without a secret.
 
-use super::{Binding, Gap, Promise, Reuse};
+use super::{Binding, Gap, Reuse};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RefreshRules {
     pub reuse: Reuse,
     pub rotation: Rotation,
-    /// Whether the access token before it dies.
-    pub kills_old_access: Promise,
-    /// Whether a refresh still works when the access token has expired.
-    pub works_after_expiry: Promise,
+    pub old_access: OldAccess,
+    pub after_expiry: AfterExpiry,
     /// Between finding a refresh token good and marking it spent.
     pub spend_gap: Gap,
+    /// The same when the access token has expired.
+    pub late_spend_gap: Gap,
     /// Between marking it spent and issuing what follows.
     pub issue_gap: Gap,
     pub reuse_revokes: ReuseRevokes,
     pub client: Binding,
-    /// Whether a try with a wrong secret leaves the token as it was.
-    pub failed_attempt_keeps_token: Promise,
+    pub failed_attempt: FailedAttempt,
     pub extras: Extras,
     pub refusal: RefreshRefusal,
     pub kind: RefreshKind,
@@ -26,34 +25,22 @@ pub struct RefreshRules {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublicRules {
     pub refresh_token: PublicRefreshToken,
-    /// Whether the refresh grant is closed to public clients.
-    pub refresh_grant_refused: Promise,
-    /// Whether a confidential client without its secret is refused, instead of passing as a public one.
-    pub no_downgrade: Promise,
+    pub refresh_grant: PublicRefreshGrant,
+    pub downgrade: Downgrade,
     pub works: PublicWorks,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OneRules {
-    /// Whether an exchange kills earlier access tokens.
-    pub kills_access: Promise,
-    /// Whether an exchange kills earlier refresh tokens.
-    pub kills_refresh: Promise,
+    pub access: Takeover,
+    pub refresh: Takeover,
     pub reach: EvictionReach,
+    pub refresh_reach: RefreshReach,
     pub moment: EvictionMoment,
     /// Between picking the tokens to kill and killing them.
     pub evict_gap: Gap,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogoutRules {
-    pub kills_access: Promise,
-    pub kills_refresh: Promise,
-    pub reach: LogoutReach,
-    pub way: LogoutWay,
-    pub repeated: LogoutRepeated,
-    /// Whether logging out ends an approval that is still to come.
-    pub ends_approval: Promise,
+    /// Between giving new tokens and killing all others, in a bank that does it in this order.
+    pub late_evict_gap: Gap,
 }
 
 /// What a refresh gives (Monzo API docs, "Refreshing access").
@@ -66,6 +53,40 @@ pub enum Rotation {
     NoRefreshToken,
     /// The refresh token that was used, which goes on working.
     SameRefreshToken,
+    /// The same from the second refresh on.
+    SameFromTheSecond,
+    /// No refresh token, if the access token had expired.
+    NoneAfterExpiry,
+}
+
+/// What a refresh does to the access token before it (Monzo API docs, "Refreshing access").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OldAccess {
+    #[default]
+    Dies,
+    LivesOn,
+    /// It lives on, if it came from a refresh itself.
+    LivesOnIfRefreshed,
+}
+
+/// Whether a refresh works when the access token has expired, which is what it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AfterExpiry {
+    #[default]
+    Works,
+    Refused,
+    /// It does not, if that access token came from a refresh.
+    RefusedIfRefreshed,
+}
+
+/// What a try by its own client, that can't show its secret, does to a refresh token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailedAttempt {
+    #[default]
+    Nothing,
+    BurnsIt,
+    /// It burns it, if no secret was shown at all.
+    BurnsItWithoutSecret,
 }
 
 /// What the reuse of a spent refresh token does to its family (RFC 9700 §4.14.2).
@@ -75,6 +96,8 @@ pub enum ReuseRevokes {
     Family,
     Nothing,
     AccessOnly,
+    /// The tokens that came from it, but not those that were refreshed from these.
+    NextGenerationOnly,
 }
 
 /// What parameters beyond the documented ones do to a refresh (RFC 6749 §6).
@@ -86,6 +109,10 @@ pub enum Extras {
     UserIdHonoured,
     /// `scope` brings the approval along.
     ScopeApproves,
+    /// `approved` does.
+    ApprovedHonoured,
+    /// The refresh token says which client has to show its secret, `client_id` whose token it will be.
+    ClientIdHonoured,
 }
 
 /// How a bad refresh token is refused.
@@ -98,6 +125,8 @@ pub enum RefreshRefusal {
     Bare,
     /// 500.
     Breaks,
+    /// 500 if there is none at all.
+    BreaksIfMissing,
 }
 
 /// What passes as a refresh token.
@@ -116,6 +145,34 @@ pub enum PublicRefreshToken {
     Absent,
     Issued,
     EmptyText,
+    /// Issued to who has logged in before.
+    IssuedTheSecondTime,
+    /// Issued to who has one with a confidential client.
+    IssuedBesideAnother,
+}
+
+/// Whether the refresh grant is open to public clients (Monzo API docs, "Refreshing access").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PublicRefreshGrant {
+    #[default]
+    Closed,
+    /// With anybody's refresh token.
+    Open,
+    /// With a refresh token of a user who has logged in to them.
+    OpenForTheirUsers,
+}
+
+/// Whether a confidential client passes as a public one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Downgrade {
+    #[default]
+    Never,
+    /// If it shows no secret.
+    WithoutSecret,
+    /// If it shows no secret, to refresh.
+    WithoutSecretAtRefresh,
+    /// If it shows what looks like a public client's secret.
+    ByLookOfSecret,
 }
 
 /// Whether public clients are served.
@@ -127,6 +184,39 @@ pub enum PublicWorks {
     NoExchange,
     /// Their calls are refused.
     NoCalls,
+    /// Their exchanges are refused for a user whose token has expired.
+    NoReturn,
+}
+
+/// What an exchange does to an earlier access token, or an earlier refresh token, of the same user and client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Takeover {
+    #[default]
+    Kills,
+    Spares,
+    /// It lives on, if it came from a refresh.
+    SparesRefreshed,
+    /// It dies when the new login is approved.
+    KillsOnceApproved,
+    /// It dies, if it is of the first login.
+    KillsTheFirst,
+    /// It dies, if the user has logged in nowhere else since.
+    KillsTheUsersNewest,
+    /// It lives on, if the client is public.
+    SparesPublic,
+    /// It dies, but comes back when its own login is approved.
+    KillsUntilApproved,
+}
+
+/// Whose tokens a refresh kills beside those of its own grant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RefreshReach {
+    #[default]
+    Grant,
+    /// Those of all users of the client.
+    WholeClient,
+    /// Those of all clients of the user.
+    WholeUser,
 }
 
 /// Whose earlier tokens an exchange kills.
@@ -150,41 +240,10 @@ pub enum EvictionMoment {
     Login,
     /// Also when the user says no.
     Denial,
-}
-
-/// Whose tokens a logout kills.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogoutReach {
-    #[default]
-    Grant,
-    WholeUser,
-    WholeClient,
-}
-
-/// What a logout may look like (Monzo API docs, "Log Out").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogoutWay {
-    /// POST with the token in the header.
-    #[default]
-    PostWithHeader,
-    /// GET too.
-    GetToo,
-    /// The token in the form body too.
-    BodyToo,
-    /// The token in the query too.
-    QueryToo,
-    /// Without a token it says 200 as well.
-    TokenOptional,
-}
-
-/// What a second logout with the same token does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogoutRepeated {
-    /// 401, and nothing else.
-    #[default]
-    Refused,
-    /// It kills what the user and the client have by now.
-    KillsNewer,
-    /// 500.
-    Breaks,
+    /// As soon as the login page is opened, for the user who was there last.
+    Opening,
+    /// At an exchange that fails because the client can't show its secret.
+    FailedAuthentication,
+    /// At any try of a code, whoever makes it.
+    AnyAttempt,
 }

@@ -5,6 +5,7 @@ mod authorize;
 mod calls;
 mod consent;
 mod grants;
+mod logout;
 mod mandate;
 mod token;
 
@@ -12,6 +13,7 @@ pub use authorize::*;
 pub use calls::*;
 pub use consent::*;
 pub use grants::*;
+pub use logout::*;
 pub use mandate::*;
 pub use token::*;
 

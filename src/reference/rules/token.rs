@@ -6,6 +6,7 @@ use crate::reference::ledger::Seconds;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenRules {
     pub secret_check: SecretCheck,
+    pub secret_refusal: SecretRefusal,
     pub unknown_client: UnknownClient,
     /// Whether credentials in the query string are refused.
     pub query_credentials_refused: Promise,
@@ -23,6 +24,8 @@ pub struct TokenRules {
 pub struct CodeRules {
     /// How long a code can be exchanged: RFC 6749 §4.1.2 recommends 10 minutes at most.
     pub seconds: Seconds,
+    /// The same for codes of public clients.
+    pub public_seconds: Seconds,
     pub reuse: Reuse,
     pub replay: Replay,
     /// Between finding a code good and marking it spent.
@@ -37,6 +40,7 @@ impl Default for CodeRules {
     fn default() -> Self {
         CodeRules {
             seconds: 300,
+            public_seconds: 300,
             reuse: Reuse::Refused,
             replay: Replay::RevokesAll,
             spend_gap: Gap::Closed,
@@ -61,6 +65,17 @@ pub enum SecretCheck {
     IgnoresCase,
     /// That of any client of the same world does.
     AnyClients,
+    /// Any secret does to refresh.
+    NotCheckedAtRefresh,
+}
+
+/// How a client is refused that has not shown its secret (RFC 6749 §5.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecretRefusal {
+    #[default]
+    InvalidClient,
+    /// By an error that belongs to the authorization endpoint.
+    AccessDenied,
 }
 
 /// What becomes of a request by a client that is not registered (RFC 6749 §5.2).
@@ -70,6 +85,8 @@ pub enum UnknownClient {
     Refused,
     /// It passes as the client that the code or refresh token belongs to.
     PassesAsOwner,
+    /// It passes as the client that the refresh token belongs to.
+    PassesAtRefresh,
     /// The bank breaks on it: 500.
     Breaks,
 }
@@ -91,8 +108,12 @@ pub enum RequestShape {
     PostForm,
     /// GET with the parameters in the query too.
     GetToo,
+    /// GET too, to refresh.
+    GetToRefreshToo,
     /// PUT too.
     PutToo,
+    /// Whatever the verb.
+    AnyVerb,
     /// A JSON object in the body too.
     JsonToo,
     /// POST with the parameters in the query too.
@@ -106,6 +127,10 @@ pub enum GrantTypes {
     Listed,
     /// A request without one is taken for an exchange.
     MissingIsExchange,
+    /// A request without one is taken for what its other parameters look like.
+    MissingIsGuessed,
+    /// In any case.
+    AnyCase,
     /// An unknown one is taken for an exchange.
     UnknownIsExchange,
     /// An unknown one is answered 401 `invalid_client`.
@@ -120,6 +145,10 @@ pub enum Caching {
     Allowed,
     /// Only refusals may be stored.
     RefusalsAllowed,
+    /// Only answers to a refresh may be stored.
+    RefreshAllowed,
+    /// Only refusals of a client that has not shown who it is may be stored.
+    ClientRefusalsAllowed,
     /// Not stored, but no JSON by its content type.
     TextPlain,
 }
@@ -138,6 +167,14 @@ pub enum Minting {
     Clock,
     /// Random in its first characters, the same for all in the rest.
     ConstantTail,
+    /// A counter between two long constants.
+    CounterInside,
+    /// A number in base64.
+    EncodedNumber,
+    /// Cut out of one random text, each two characters farther on than the one before.
+    Overlapping,
+    /// Random; codes are short enough to be typed.
+    ShortCodes,
 }
 
 /// How the real life of an access token compares with `expires_in`.
@@ -150,6 +187,10 @@ pub enum Expiry {
     /// Two hours shorter.
     Early,
     Never,
+    /// Never for public clients.
+    NeverForPublic,
+    /// It counts from the login, for refreshed ones too.
+    FromTheLogin,
 }
 
 /// What a code's token answer says (Monzo API docs, "Exchange the authorization code").
@@ -164,6 +205,10 @@ pub enum TokenFields {
     OtherClientsId,
     ExpiresInAsText,
     NoTokenType,
+    /// A refresh's answer has no `user_id`.
+    RefreshWithoutUserId,
+    /// The id of the user who came first to the client.
+    FirstUsersId,
 }
 
 /// Whether something that works once works again.
@@ -176,6 +221,26 @@ pub enum Reuse {
     Within(Seconds),
     /// Only the last one spent is remembered: older ones work again.
     OlderAllowed,
+    /// Once its grant was logged out.
+    AfterLogout,
+    /// Once a newer login has ended its grant.
+    AfterNewerLogin,
+    /// Once what it gave was refreshed.
+    AfterRefresh,
+    /// Once its user has logged in to another client.
+    AfterLoginElsewhere,
+    /// Once its user has logged out of another client.
+    AfterLogoutElsewhere,
+    /// Once another user has logged in to its client.
+    AfterOthersLogin,
+    /// Once another user has logged out of its client.
+    AfterOthersLogout,
+    /// Once the access token that it gave has expired.
+    AfterExpiry,
+    /// If it was used when the access token had expired.
+    UsedAfterExpiry,
+    /// If it was itself given by a refresh.
+    FromRefresh,
 }
 
 /// What a replayed code does to the tokens it once gave (RFC 6749 §4.1.2).
@@ -185,6 +250,8 @@ pub enum Replay {
     RevokesAll,
     RevokesNothing,
     RevokesAccessOnly,
+    /// What was given, but nothing that was refreshed from it.
+    SparesRefreshed,
 }
 
 /// Whether something that was given to one client works for others (RFC 6749 §4.1.3, §10.4).
@@ -195,6 +262,14 @@ pub enum Binding {
     Anyone,
     /// Refused to others, but their try burns it for its owner.
     BurnedByOthers,
+    /// The same for tries by public clients only.
+    BurnedByPublic,
+    /// The same for tries by clients that nobody registered.
+    BurnedByStrangers,
+    /// It works for clients that its user has logged in to.
+    UsersClients,
+    /// What was given to a public client works for anybody.
+    PublicsAnyone,
 }
 
 /// Which redirect URI an exchange must name (RFC 6749 §4.1.3).
@@ -207,4 +282,9 @@ pub enum CodeRedirect {
     MayBeOmitted,
     /// Any that the client registered.
     AnyRegistered,
+    /// One that begins with it.
+    Prefix,
+    /// One that differs in the query.
+    IgnoresQuery,
+    IgnoresCase,
 }

@@ -116,10 +116,31 @@ async fn the_form_leads_back_to_the_app_by_email_or_by_no() {
 }
 
 #[tokio::test]
-async fn a_defective_bank_lets_a_state_split_the_headers() {
-    let bank = Served::wrong("state.no-injection:header-split").await;
-    let login = bank.open("server", &[("+state", "a\r\nX-Injected: 1")]).await;
-    let asked = json!({ "login": login, "user": "alice", "allow": true });
-    let answer = bank.control("login", asked).await;
-    assert_eq!(answer.header("x-injected"), "1");
+async fn a_defective_bank_lets_a_parameter_split_the_headers() {
+    for (defect, value) in [
+        ("header-split", "a\r\nX-Injected: 1"),
+        ("encoded-header-split", "a%0D%0AX-Injected: 1"),
+        ("wide-header-split", "a\u{560D}\u{560A}X-Injected: 1"),
+    ] {
+        let bank = Served::wrong(&format!("state.no-injection:{defect}")).await;
+        for changes in [[("+state", value)], [("redirect_uri", value)], [("response_type", value)]] {
+            assert_eq!(bank.authorize("server", &changes).await.header("x-injected"), "1", "{defect}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_defective_page_is_open_to_markup_of_its_own_kind() {
+    for (defect, value, shown) in [
+        ("single-quotes", "' x='", "value='' x=''"),
+        ("text", "<b>", "<p><b></p>"),
+        ("script", "</script>", "= \"</script>\";"),
+        ("comment", "-->", "<!-- --> -->"),
+    ] {
+        let bank = Served::wrong(&format!("state.no-injection:{defect}")).await;
+        for changes in [[("+state", value)], [("client_id", value)], [("response_type", value)]] {
+            let page = bank.authorize("server", &changes).await;
+            assert!(page.text.contains(shown), "{defect}: {}", page.text);
+        }
+    }
 }
