@@ -114,12 +114,12 @@ fn begin(bank: &Bank, params: &Params) -> Result<Response, Box<Response>> {
             return Ok(Err(turn.bounce(redirect_uri.clone(), error, state.clone())));
         }
         let login = turn.open_login(client, redirect_uri.clone(), state.clone());
-        Ok(Ok((login, turn.client_name(client))))
+        Ok(Ok((login, turn.client_name(client).to_owned())))
     });
     match opened.map_err(|refusal| Box::new(Problem::from(refusal).into_response()))? {
         Err(landing) => Ok(land(bank, StatusCode::FOUND, &landing)),
         Ok((login, name)) => {
-            Ok(page::login(rules.headers, &LoginPage::new(name, login.expose()), &redirect_uri))
+            Ok(page::login(rules.headers, &LoginPage::new(&name, login.expose()), &redirect_uri))
         }
     }
 }
@@ -191,7 +191,7 @@ fn decide(
     let (landed, name, redirect_uri) = bank.turn(world, |turn| {
         let at = turn.find_login(login)?;
         let user = email.and_then(|email| turn.user_by_email(email));
-        let name = turn.client_name(turn.login_client(at));
+        let name = turn.client_name(turn.login_client(at)).to_owned();
         let redirect_uri = turn.login_redirect_uri(at).to_owned();
         let landed = match (action, user) {
             (Some("cancel"), user) => Some(turn.refuse(at, user)?),
@@ -203,7 +203,7 @@ fn decide(
     Ok(match landed {
         Some(landing) => land(bank, StatusCode::SEE_OTHER, &landing),
         None => {
-            let mut page = LoginPage::new(name, login);
+            let mut page = LoginPage::new(&name, login);
             page.note = Some("Nobody here has this email. Look for a slip, or cancel.");
             page::login(bank.rules.authorize.headers, &page, &redirect_uri)
         }

@@ -200,6 +200,8 @@ impl From<Refusal> for Problem {
             Refusal::NotTheOwner => (403, "forbidden.not_the_owner", None),
             Refusal::ConfirmationDue => (403, "forbidden.confirmation_required", None),
             Refusal::NotConnected => (404, "not_found.connection", None),
+            Refusal::WrongPin { .. } | Refusal::TooManyPins => (403, "forbidden.wrong_pin", None),
+            Refusal::TooManyClients => (409, "precondition_failed.too_many_clients", None),
             Refusal::UnknownMandate => (404, "not_found.mandate", None),
             Refusal::MandateNotApproved => (403, "forbidden.mandate.not_approved", None),
             Refusal::MandateCancelled => (403, "forbidden.mandate.cancelled", None),

@@ -89,8 +89,12 @@ impl Turn<'_> {
             self.set_standing(login, Standing::Approved { at: self.now });
         }
         if standing == Some(Standing::Denied) && self.rules.sca.finality == Finality::RefreshAsksAgain {
-            self.world.logins[login.0].approval =
-                Some(Approval { born: self.now, standing: Standing::Pending, confirmed: None });
+            self.world.logins[login.0].approval = Some(Approval {
+                born: self.now,
+                standing: Standing::Pending,
+                confirmed: None,
+                wrong_pins: 0,
+            });
         }
     }
 

@@ -21,12 +21,19 @@ pub struct UserSeed {
     pub email: String,
     /// Minor units.
     pub balance: i64,
+    /// Four digits.
+    pub pin: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// A client as it was registered.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientSeed {
     pub name: String,
+    /// Where its picture is.
+    pub logo: Option<String>,
+    #[serde(default)]
+    pub description: String,
     pub confidential: bool,
     /// Absolute, at least one.
     pub redirect_uris: Vec<String>,
@@ -60,6 +67,8 @@ pub enum FixtureError {
     RedirectUri { client: String, uri: String, reason: url::ParseError },
     #[error("users `{0}` and `{1}` of the world's fixture share an email: give each user one of their own")]
     SharedEmail(String, String),
+    #[error("user `{0}` of the world's fixture has a PIN that is not of four digits")]
+    Pin(String),
 }
 
 impl Fixture {
@@ -88,6 +97,11 @@ impl Fixture {
             return Err(FixtureError::Empty("history to repeat"));
         }
         fixture.check_emails()?;
+        for (role, user) in &fixture.users {
+            if user.pin.len() != 4 || !user.pin.bytes().all(|digit| digit.is_ascii_digit()) {
+                return Err(FixtureError::Pin(role.clone()));
+            }
+        }
         for (role, client) in &fixture.clients {
             if client.redirect_uris.is_empty() {
                 return Err(FixtureError::Empty("redirect URI for one of its clients"));
@@ -143,6 +157,17 @@ mod tests {
         let relative = EMBEDDED.replacen("https://server-app.example/oauth/callback", "/cb", 1);
         let error = Fixture::parse(&relative).expect_err("relative").to_string();
         assert!(error.contains("`server`") && error.contains("`/cb`"), "{error}");
+    }
+
+    #[test]
+    fn a_pin_has_four_digits() {
+        for bad in ["492", "49211", "492x"] {
+            let wrong = EMBEDDED.replacen("4921", bad, 1);
+            assert!(
+                matches!(Fixture::parse(&wrong), Err(FixtureError::Pin(role)) if role == "alice"),
+                "{bad}"
+            );
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Turn<'_> {
         let approval = self.first_standing(login, user);
         let code = self.give_code(login, user);
         self.world.logins[login.0].approval =
-            Some(Approval { born: self.now, standing: approval, confirmed: None });
+            Some(Approval { born: self.now, standing: approval, confirmed: None, wrong_pins: 0 });
         Ok(self.land(login, Outcome::Code(code)))
     }
 

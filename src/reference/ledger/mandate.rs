@@ -117,6 +117,7 @@ impl Turn<'_> {
             terms,
             born: self.now,
             standing: MandateStanding::Pending,
+            wrong_pins: 0,
             payments: Vec::new(),
         });
         Ok(at)

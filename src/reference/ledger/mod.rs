@@ -20,12 +20,14 @@ mod mandate;
 mod mint;
 mod parties;
 mod payment;
+mod phone;
 #[cfg(test)]
 mod properties;
 mod reason;
 mod reconnect;
 mod refresh;
 mod refusal;
+mod registration;
 mod reuse;
 mod rows;
 #[cfg(test)]
@@ -45,8 +47,10 @@ pub use logout::Leaving;
 pub use mandate::{BadTerms, ListedMandate, MandateIx, MandateView, Period, Terms};
 pub use mint::{Digest, Secret};
 pub use payment::Payment;
+pub use phone::{Ask, Matter, Proof};
 pub use refresh::{Asked, Claimed, Rotating};
 pub use refusal::Refusal;
+pub use registration::{Mistake, Registration, Said};
 pub use rows::{ClientIx, LoginIx, UserIx};
 pub use world::{ClientView, UserView, World, WorldId, WorldView};
 
@@ -87,6 +91,8 @@ pub struct Turn<'a> {
     /// The world's time.
     now: Seconds,
     mint: Mint<'a>,
+    /// Which world a client id belongs to.
+    client_index: &'a mut HashMap<String, WorldId>,
 }
 
 impl Ledger {
@@ -154,6 +160,7 @@ impl Ledger {
             now: world.time(wall),
             world,
             rules: &self.rules,
+            client_index: &mut self.clients,
             mint: Mint {
                 rng,
                 index: &mut self.secrets,

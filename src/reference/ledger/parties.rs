@@ -58,22 +58,32 @@ impl Turn<'_> {
         &self.world.clients[client.0].id
     }
 
-    /// The role that the world's fixture knows a client by.
-    pub fn client_role(&self, client: ClientIx) -> &'static str {
+    /// The role that the world's fixture knows a client by; `None` for one that was registered later.
+    pub fn client_role(&self, client: ClientIx) -> Option<&'static str> {
         self.world.clients[client.0].role
     }
 
     /// The name that users know a client by.
-    pub fn client_name(&self, client: ClientIx) -> &'static str {
+    pub fn client_name(&self, client: ClientIx) -> &str {
         &self.world.clients[client.0].seed.name
     }
 
-    pub fn redirect_uris(&self, client: ClientIx) -> &'static [String] {
+    /// Where a client's picture is.
+    pub fn client_logo(&self, client: ClientIx) -> Option<&str> {
+        self.world.clients[client.0].seed.logo.as_deref()
+    }
+
+    /// What a client says of itself.
+    pub fn client_description(&self, client: ClientIx) -> &str {
+        &self.world.clients[client.0].seed.description
+    }
+
+    pub fn redirect_uris(&self, client: ClientIx) -> &[String] {
         &self.world.clients[client.0].seed.redirect_uris
     }
 
     /// The redirect URIs of all clients of the world.
-    pub fn all_redirect_uris(&self) -> impl Iterator<Item = &'static String> {
+    pub fn all_redirect_uris(&self) -> impl Iterator<Item = &String> {
         let clients = self.world.clients.iter();
         clients.flat_map(|client| &client.seed.redirect_uris)
     }
@@ -85,6 +95,20 @@ impl Turn<'_> {
     /// The user who came first to this client.
     pub fn first_user_of(&self, client: ClientIx) -> Option<UserIx> {
         self.world.grants.iter().find(|grant| grant.client == client).map(|grant| grant.user)
+    }
+
+    /// Every user, in the fixture's order.
+    pub fn users(&self) -> impl Iterator<Item = UserIx> + use<> {
+        (0..self.world.users.len()).map(UserIx)
+    }
+
+    pub fn user_email(&self, user: UserIx) -> &'static str {
+        &self.world.users[user.0].seed.email
+    }
+
+    /// The PIN of a user's card.
+    pub fn user_pin(&self, user: UserIx) -> &'static str {
+        &self.world.users[user.0].seed.pin
     }
 
     /// Another user than this one, if there is one.
@@ -102,7 +126,7 @@ impl Turn<'_> {
     }
 
     pub fn client_by_role(&self, role: &str) -> Option<ClientIx> {
-        self.world.clients.iter().position(|client| client.role == role).map(ClientIx)
+        self.world.clients.iter().position(|client| client.role == Some(role)).map(ClientIx)
     }
 
     /// The user with this email, whatever its case.

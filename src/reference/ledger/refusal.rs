@@ -46,6 +46,12 @@ pub enum Refusal {
     LoginOver,
     #[error("nothing is pending here any more")]
     ApprovalOver,
+    #[error("this is not the PIN: {left} more tries")]
+    WrongPin { left: u8 },
+    #[error("this was not the PIN for the fifth time: the request is refused")]
+    TooManyPins,
+    #[error("there are as many clients as can be registered")]
+    TooManyClients,
     #[error("only the user who logged in can decide this")]
     NotTheOwner,
     #[error("the account's owner has to confirm that your app may go on reading: 90 days have passed")]

@@ -1,5 +1,7 @@
 //! The rows of a world: users, clients, logins, grants and their tokens, and the states that each can be in.
 
+use std::borrow::Cow;
+
 use super::Seconds;
 use super::fixture::{ClientSeed, UserSeed};
 use super::mandate::Terms;
@@ -31,10 +33,13 @@ pub(super) struct User {
 
 #[derive(Debug)]
 pub(super) struct Client {
-    pub role: &'static str,
+    /// What the fixture calls it. `None` for one that was registered later.
+    pub role: Option<&'static str>,
     pub id: String,
     pub secret: Digest,
-    pub seed: &'static ClientSeed,
+    pub seed: Cow<'static, ClientSeed>,
+    /// Who registered it, if a user did.
+    pub owner: Option<UserIx>,
 }
 
 /// What a digest is the digest of.
@@ -86,6 +91,7 @@ pub(super) struct Approval {
     pub standing: Standing,
     /// When the owner last said again that it may go on.
     pub confirmed: Option<Seconds>,
+    pub wrong_pins: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,6 +175,7 @@ pub(super) struct Mandate {
     pub terms: Terms,
     pub born: Seconds,
     pub standing: MandateStanding,
+    pub wrong_pins: u8,
     /// When payments were taken, in order.
     pub payments: Vec<Seconds>,
 }

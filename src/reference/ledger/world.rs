@@ -1,5 +1,6 @@
 //! One world: how it is made, its clock, and how what is in it ends.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rand::CryptoRng;
@@ -84,10 +85,11 @@ impl World {
             let secret = Secret::random(prefix, rng);
             let id = identifier("oauth2client_", rng);
             clients.push(Client {
-                role,
+                role: Some(role.as_str()),
                 id: id.clone(),
                 secret: Digest::of_client_secret(rule, secret.expose()),
-                seed,
+                seed: Cow::Borrowed(seed),
+                owner: None,
             });
             view.clients.push(ClientView {
                 role,
