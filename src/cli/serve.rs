@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  grantspec serve --port 8080
+  grantspec serve --port 8080                             then open http://127.0.0.1:8080
   grantspec serve --port 0 --defect refresh.single-use    any free port; the address is printed
   grantspec run --target http://127.0.0.1:8080            judge it, from another terminal")]
 pub struct Serve {

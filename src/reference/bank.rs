@@ -1,12 +1,13 @@
 //! The ledger under its lock, and the lock's one subtlety: what happens between a check and the act that rests on it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::ledger::{Ledger, Refusal, Seconds, Turn, WorldId};
+use super::pages::Lobby;
 use super::rules::{Gap, Rules};
 
 /// The bank that the routes talk to.
@@ -18,6 +19,9 @@ pub struct Bank {
     ledger: Mutex<Ledger>,
     /// Worlds by the names that the control API knows them by.
     names: Mutex<HashMap<String, WorldId>>,
+    /// The world of the pages.
+    standing: OnceLock<WorldId>,
+    lobby: Mutex<Lobby>,
 }
 
 /// Some steps in one world, under one lock unless a defect opens a gap between them.
@@ -33,6 +37,8 @@ impl Bank {
         Bank {
             ledger: Mutex::new(Ledger::new(rules.clone())),
             names: Mutex::new(HashMap::new()),
+            standing: OnceLock::new(),
+            lobby: Mutex::default(),
             rules,
             window,
         }
@@ -56,6 +62,21 @@ impl Bank {
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
         // A panic in a handler leaves rows that are whole: every step changes them without panicking in between.
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The world that is there from the start, and that the pages show.
+    pub fn standing(&self) -> Option<WorldId> {
+        self.standing.get().copied()
+    }
+
+    /// From here on this world is the standing one. There is only ever one.
+    pub fn let_stand(&self, world: WorldId) {
+        let _ = self.standing.set(world);
+    }
+
+    /// What the pages remember. Whoever holds on to it may look into the ledger, not the other way round.
+    pub fn lobby(&self) -> MutexGuard<'_, Lobby> {
+        self.lobby.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The worlds by name.

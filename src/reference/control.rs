@@ -81,6 +81,9 @@ const TEN_YEARS: Seconds = 10 * 366 * 86_400;
 /// The control routes. Makes the standing world.
 pub(super) fn router(bank: Arc<Bank>, defects: &[&'static Defect]) -> Router {
     let standing = open_world(&bank, STANDING.to_owned());
+    if let Some(world) = bank.names().get(STANDING) {
+        bank.let_stand(*world);
+    }
     let defects: Vec<&str> = defects.iter().map(|defect| defect.id).collect();
     let about = json!({ "grantspec": env!("CARGO_PKG_VERSION"), "defects": defects });
     Router::new()

@@ -3,7 +3,8 @@
 //! - [`ledger`]: the books, a pure state machine; no I/O, no clock, no randomness of its own.
 //! - [`rules`]: every choice that the bank makes, as a value; the default is the right one.
 //! - [`defects`]: named departures, each a change of one rule.
-//! - `http`: the routes and pages over the ledger.
+//! - `http`: the routes over the ledger that machines use.
+//! - `pages`: what a person sees: logging in, the phone, connected apps, mandates, developer tools.
 //! - [`control`]: what tests need and no real bank has: worlds, a clock, logins without a browser.
 //!
 //! Everything is in memory. One base URL serves all worlds; which one a request belongs to follows from the client id,
@@ -14,6 +15,7 @@ pub mod control;
 pub mod defects;
 mod http;
 pub mod ledger;
+mod pages;
 pub mod rules;
 mod running;
 
@@ -55,7 +57,9 @@ pub fn routes(options: &Options) -> Router {
         (defect.apply)(&mut rules);
     }
     let bank = Arc::new(Bank::new(rules, options.window));
-    http::router(Arc::clone(&bank)).merge(control::router(bank, &options.defects))
+    http::router(Arc::clone(&bank))
+        .merge(pages::router(Arc::clone(&bank)))
+        .merge(control::router(bank, &options.defects))
 }
 
 /// Serves [`routes`] on `listener`, HTTP/1.1 and HTTP/2 with prior knowledge, until `stop` comes and the requests under

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::page::{self, LoginPage};
@@ -19,19 +19,20 @@ use super::redirect;
 use super::repeat;
 use crate::reference::bank::Bank;
 use crate::reference::ledger::{ClientIx, Landing, Outcome, Refusal, WorldId};
+use crate::reference::pages;
 use crate::reference::rules::{BadRequestLands, Duplicates, ResponseType};
 
 const KNOWN: [&str; 4] = ["client_id", "redirect_uri", "response_type", "state"];
 
 /// `GET /oauth2/authorize`
-pub async fn open(State(bank): State<Arc<Bank>>, method: Method, uri: Uri) -> Response {
+pub async fn open(State(bank): State<Arc<Bank>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET {
         return Problem::wrong_method("GET").into_response();
     }
     let query = uri.query().unwrap_or_default().as_bytes();
     match Params::read(query, bank.rules.authorize.duplicates) {
         Ok(params) => {
-            let response = begin(&bank, &params).unwrap_or_else(|stopped| *stopped);
+            let response = begin(&bank, &headers, &params).unwrap_or_else(|stopped| *stopped);
             repeat::request(&bank.rules.authorize, &params, response)
         }
         Err(twice) => {
@@ -41,10 +42,12 @@ pub async fn open(State(bank): State<Arc<Bank>>, method: Method, uri: Uri) -> Re
     }
 }
 
-/// `POST /oauth2/authorize/continue`: the page's form, which stands for the followed magic link.
+/// `POST /oauth2/authorize/continue`: the page's form, which stands for the followed magic link too. In the standing world
+/// it does not: there a mail is sent.
 pub async fn resume(
     State(bank): State<Arc<Bank>>,
     method: Method,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     if method != Method::POST {
@@ -58,6 +61,10 @@ pub async fn resume(
     };
     let login = form.text("login").unwrap_or_default();
     let world = bank.ledger().world_of_secret(&login);
+    if world.is_some() && world == bank.standing() {
+        let resumed = pages::authorize::resume(&bank, &headers, form);
+        return resumed.unwrap_or_else(IntoResponse::into_response);
+    }
     let decided = world.ok_or(Refusal::UnknownLogin).and_then(|world| {
         decide(&bank, world, &login, form.text("action").as_deref(), form.text("email").as_deref())
     });
@@ -90,7 +97,7 @@ pub fn land(bank: &Bank, status: StatusCode, landing: &Landing) -> Response {
 }
 
 /// The checks, in the order in which they are made. The error is an answer too: the way ends there.
-fn begin(bank: &Bank, params: &Params) -> Result<Response, Box<Response>> {
+fn begin(bank: &Arc<Bank>, headers: &HeaderMap, params: &Params) -> Result<Response, Box<Response>> {
     let rules = &bank.rules.authorize;
     let unknown = params.names().find(|name| !KNOWN.contains(name));
     if let Some(unknown) = unknown.filter(|_| !rules.unknown_ignored.kept()) {
@@ -119,6 +126,10 @@ fn begin(bank: &Bank, params: &Params) -> Result<Response, Box<Response>> {
     match opened.map_err(|refusal| Box::new(Problem::from(refusal).into_response()))? {
         Err(landing) => Ok(land(bank, StatusCode::FOUND, &landing)),
         Ok((login, name)) => {
+            if bank.standing() == Some(world) {
+                let page = pages::authorize::begin(bank, headers, login.expose());
+                return Ok(page.unwrap_or_else(IntoResponse::into_response));
+            }
             Ok(page::login(rules.headers, &LoginPage::new(&name, login.expose()), &redirect_uri))
         }
     }

@@ -18,13 +18,18 @@ mod token_request;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, Uri};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use tower_service::Service;
 
 use super::bank::Bank;
+use super::pages::{self, Stop, wants_page};
 
 pub(super) use authorize::land;
+pub(super) use page::{Allowed, form_action, guard};
+pub(super) use params::Params;
 pub(super) use problem::Problem;
 
 /// The longest request body that is read, in bytes.
@@ -41,7 +46,7 @@ pub(super) fn router(bank: Arc<Bank>) -> Router {
         .route("/accounts", any(calls::accounts))
         .route("/balance", any(calls::balance))
         .route("/transactions", any(calls::transactions))
-        .route("/mandates", any(mandates::set_up))
+        .route("/mandates", any(mandates::set_up).get(pages::mandates::page))
         .route("/mandates/{mandate}", any(mandates::look))
         .route("/mandates/{mandate}/payments", any(mandates::pay))
         .fallback(unknown_route)
@@ -49,7 +54,16 @@ pub(super) fn router(bank: Arc<Bank>) -> Router {
         .with_state(bank)
 }
 
-async fn unknown_route(method: Method, uri: Uri) -> Problem {
+/// What the bank answers, asked from within: for the API playground.
+pub(super) async fn answer(bank: Arc<Bank>, request: Request) -> Response {
+    let Ok(response) = router(bank).call(request).await;
+    response
+}
+
+async fn unknown_route(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if wants_page(&headers) {
+        return Stop::not_found().into_response();
+    }
     let message = format!("nothing here answers {method} {}", uri.path());
-    Problem::new(404, "not_found.no_handler", message)
+    Problem::new(404, "not_found.no_handler", message).into_response()
 }

@@ -1,4 +1,5 @@
-//! The pages that a user sees, and the headers that keep them to that user (RFC 9700 §2.6, §4.16).
+//! The login page of worlds that machines made, what ends a login, and the headers that keep every page of the bank to its
+//! user (RFC 9700 §2.6, §4.16).
 
 use std::sync::LazyLock;
 
@@ -22,6 +23,11 @@ label,input,button{display:block;width:100%;box-sizing:border-box;font:inherit}\
 input,button{margin:.4rem 0 1rem;padding:.7rem;border:1px solid #6b778c;border-radius:.5rem}\
 button{background:#14233c;color:#fff;cursor:pointer}button.no{background:#fff;color:#14233c}\
 .note{border-left:.3rem solid #c62828;padding-left:.8rem}";
+
+/// People meet the page that ends a login at night too; the login page below is for machines.
+static ERROR_CSS: LazyLock<String> = LazyLock::new(|| {
+    format!("{CSS}@media(prefers-color-scheme:dark){{body{{color:#ebe8e1;background:#13161b}}}}")
+});
 
 /// Where a user says who they are, and yes or no.
 #[derive(Template)]
@@ -101,7 +107,7 @@ struct ErrorPage<'a> {
 
 /// A login page. `redirect_uri` is where its form may lead in the end.
 pub fn login(rule: PageHeaders, page: &LoginPage<'_>, redirect_uri: &str) -> Response {
-    let mut response = respond(rule, StatusCode::OK, page, &form_action(redirect_uri));
+    let mut response = respond(rule, StatusCode::OK, page, page.css, &form_action(redirect_uri));
     // For whoever completes the login through the control API, which takes this id.
     if let Ok(login) = HeaderValue::from_str(page.login) {
         response.headers_mut().insert(LOGIN, login);
@@ -113,22 +119,48 @@ const LOGIN: HeaderName = HeaderName::from_static("grantspec-login");
 
 /// An error page with the words `why`; `said` is the part of the request that is wrong.
 pub fn error(rule: PageHeaders, status: StatusCode, code: &str, why: &str, said: Option<&str>) -> Response {
-    let page = ErrorPage { why, code, shown: said, css: CSS };
-    respond(rule, status, &page, "'none'")
+    let page = ErrorPage { why, code, shown: said, css: &ERROR_CSS };
+    respond(rule, status, &page, page.css, "'none'")
 }
 
-fn respond(rule: PageHeaders, status: StatusCode, page: &impl Template, form_action: &str) -> Response {
-    static STYLE: LazyLock<String> =
-        LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(CSS))));
+fn respond(
+    rule: PageHeaders,
+    status: StatusCode,
+    page: &impl Template,
+    css: &'static str,
+    form_action: &str,
+) -> Response {
     let html = page.render().expect("writing to a string never fails");
     let mut response = (status, Html(html)).into_response();
+    guard(rule, &mut response, &Allowed { css, images: "", forms: form_action });
+    response
+}
+
+/// What a page may do; nothing else.
+#[derive(Debug)]
+pub struct Allowed<'a> {
+    /// The text of its one style sheet.
+    pub css: &'static str,
+    /// The origins that its pictures are from, with spaces between them.
+    pub images: &'a str,
+    /// Where its forms may lead, as a policy says it.
+    pub forms: &'a str,
+}
+
+/// Gives a page the headers that keep it to its user.
+pub fn guard(rule: PageHeaders, response: &mut Response, allowed: &Allowed<'_>) {
     let ancestors = match rule {
         PageHeaders::Frameable => "",
         _ => "frame-ancestors 'none'; ",
     };
+    let images = match allowed.images {
+        "" => String::new(),
+        origins => format!("img-src {origins}; "),
+    };
+    let style = STANDARD.encode(Sha256::digest(allowed.css));
+    let forms = allowed.forms;
     let policy = format!(
-        "default-src 'none'; base-uri 'none'; {ancestors}style-src {}; form-action {form_action}",
-        *STYLE
+        "default-src 'none'; base-uri 'none'; {ancestors}{images}style-src 'sha256-{style}'; form-action {forms}"
     );
     let mut set = |name: HeaderName, value: &'static str| {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -148,11 +180,10 @@ fn respond(rule: PageHeaders, status: StatusCode, page: &impl Template, form_act
     }
     let policy = HeaderValue::from_str(&policy).expect("origins are ASCII without controls");
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-    response
 }
 
 /// The bank's own origin, and the one that it will redirect to: browsers hold a form's redirects to this too.
-fn form_action(redirect_uri: &str) -> String {
+pub fn form_action(redirect_uri: &str) -> String {
     let origin = Url::parse(redirect_uri).map(|uri| match uri.origin() {
         origin if origin.is_tuple() => origin.ascii_serialization(),
         _ => format!("{}:", uri.scheme()),
