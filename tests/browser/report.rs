@@ -1,20 +1,17 @@
-//! The HTML report in Chromium: what a text of HTML can't show. Where there is no `chromium` or `chromedriver`, these
-//! tests pass and say that they were left out; with `GRANTSPEC_DEMAND_BROWSER=1` they fail instead.
+//! The HTML report: what a text of HTML can't show.
 
-mod report_support;
-
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
 use grantspec::report;
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use crate::chromium::{Scripts, in_browser};
+use crate::report_support;
+
 #[test]
 fn a_hostile_bank_runs_no_script_and_loads_nothing() {
-    in_browser(Scripts::On, |driver, page| async move {
+    with_report(Scripts::On, |driver, page| async move {
         // The browser's own first page is no concern of the report's.
         driver.goto("about:blank").await?;
         requests(&driver).await?;
@@ -40,7 +37,7 @@ fn a_hostile_bank_runs_no_script_and_loads_nothing() {
 
 #[test]
 fn the_policy_stops_a_script_that_got_into_the_page() {
-    in_browser(Scripts::On, |driver, page| async move {
+    with_report(Scripts::On, |driver, page| async move {
         driver.goto(&page).await?;
         let ran = driver
             .execute(
@@ -58,7 +55,7 @@ fn the_policy_stops_a_script_that_got_into_the_page() {
 
 #[test]
 fn the_filter_shows_what_fits_and_nothing_else() {
-    in_browser(Scripts::On, |driver, page| async move {
+    with_report(Scripts::On, |driver, page| async move {
         driver.goto(&page).await?;
         assert_eq!(shown(&driver).await?.len(), 8);
 
@@ -89,7 +86,7 @@ fn the_filter_shows_what_fits_and_nothing_else() {
 
 #[test]
 fn an_address_with_a_case_opens_it_also_through_a_filter() {
-    in_browser(Scripts::On, |driver, page| async move {
+    with_report(Scripts::On, |driver, page| async move {
         driver.goto(format!("{page}#case:refresh/one-winner")).await?;
         let case = driver.find(By::Id("case:refresh/one-winner")).await?;
         assert!(case.find(By::Css("svg")).await?.is_displayed().await?);
@@ -103,7 +100,7 @@ fn an_address_with_a_case_opens_it_also_through_a_filter() {
 
 #[test]
 fn without_a_script_everything_can_be_read() {
-    in_browser(Scripts::Off, |driver, page| async move {
+    with_report(Scripts::Off, |driver, page| async move {
         driver.goto(&page).await?;
         assert!(
             !driver.find(By::Id("filter")).await?.is_displayed().await?,
@@ -121,7 +118,7 @@ fn without_a_script_everything_can_be_read() {
 
 #[test]
 fn a_narrow_screen_never_scrolls_sideways() {
-    in_browser(Scripts::On, |driver, page| async move {
+    with_report(Scripts::On, |driver, page| async move {
         // A frame can be narrower than any window.
         let folder = page.trim_end_matches("index.html");
         std::fs::write(
@@ -162,100 +159,15 @@ async fn requests(driver: &WebDriver) -> WebDriverResult<Vec<String>> {
     Ok(urls.filter(|url| !url.starts_with("chrome:") && url != "data:,").collect())
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Scripts {
-    On,
-    Off,
-}
-
-/// Opens a browser, hands it over with the address of the report, and closes it again.
-fn in_browser<F, R>(scripts: Scripts, check: F)
+/// Opens a browser, and hands it over with the address of the report.
+fn with_report<F, R>(scripts: Scripts, check: F)
 where
     F: FnOnce(WebDriver, String) -> R,
     R: Future<Output = WebDriverResult<()>>,
 {
-    // One browser at a time: each is as heavy as all other tests together.
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let (Some(chromium), Some(chromedriver)) = (on_path("chromium"), on_path("chromedriver")) else {
-        let demanded = std::env::var_os("GRANTSPEC_DEMAND_BROWSER").is_some();
-        assert!(!demanded, "chromium and chromedriver must be on PATH");
-        eprintln!("left out: chromium and chromedriver are not both on PATH");
-        return;
-    };
-    // Another test of this process may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let dir = tempfile::tempdir().expect("a folder for the test");
-    let written = report::write(dir.path(), &report_support::run()).expect("the folder is writable");
-    let page = url::Url::from_file_path(&written.html).expect("an absolute path").to_string();
-    let profile = dir.path().join("profile");
-    let driver_process = DriverProcess::start(&chromedriver);
-
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let address = format!("http://127.0.0.1:{}", driver_process.port);
-        let driver =
-            WebDriver::new(&address, capabilities(&chromium, &profile, scripts)).await.expect("a browser");
-        let outcome = std::panic::AssertUnwindSafe(check(driver.clone(), page));
-        let outcome = futures_util::FutureExt::catch_unwind(outcome).await;
-        driver.quit().await.expect("the browser ends");
-        match outcome {
-            Ok(result) => result.expect("the browser does what it is told"),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+    in_browser(scripts, |driver, folder| {
+        let written = report::write(folder, &report_support::run()).expect("the folder is writable");
+        let page = url::Url::from_file_path(&written.html).expect("an absolute path").to_string();
+        check(driver, page)
     });
-}
-
-fn capabilities(chromium: &Path, profile: &Path, scripts: Scripts) -> Capabilities {
-    let setting = if scripts == Scripts::On { 1 } else { 2 };
-    let capabilities = json!({
-        "browserName": "chrome",
-        "unhandledPromptBehavior": "ignore",
-        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-        "goog:chromeOptions": {
-            "binary": chromium,
-            "args": [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-                "--disable-background-networking", "--disable-component-update", "--window-size=1280,900",
-                format!("--user-data-dir={}", profile.display()),
-            ],
-            "prefs": { "profile.managed_default_content_settings.javascript": setting },
-        },
-    });
-    serde_json::from_value(capabilities).expect("the literal above is an object")
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
-}
-
-/// A chromedriver of this test's own, on a port that it chose.
-struct DriverProcess {
-    process: Child,
-    port: u16,
-}
-
-impl DriverProcess {
-    fn start(program: &Path) -> DriverProcess {
-        let mut process = Command::new(program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts");
-        let lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
-            line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
-        });
-        DriverProcess { process, port: port.expect("chromedriver says its port") }
-    }
-}
-
-impl Drop for DriverProcess {
-    fn drop(&mut self) {
-        // It has ended already if this fails.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
