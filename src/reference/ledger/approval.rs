@@ -102,7 +102,9 @@ impl Turn<'_> {
             Approver::AnyoneBeforeExchange => self.world.grants.iter().all(|grant| grant.login != login),
             Approver::WhoeverWaitsToo => {
                 let client = self.login_client(login);
-                self.pending(|waiting, owner| owner == user && self.login_client(waiting) == client).len() > 0
+                !self
+                    .pending(|waiting, owner| owner == user && self.login_client(waiting) == client)
+                    .is_empty()
             }
         }
     }
