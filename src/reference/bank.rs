@@ -96,15 +96,17 @@ impl Sitting<'_> {
 
     /// Where a defective bank lets others in. The right one goes straight on.
     pub fn pause(&mut self, gap: Gap) {
-        if gap == Gap::Closed {
-            return;
-        }
+        let window = match gap {
+            Gap::Closed => return,
+            Gap::Open => self.bank.window,
+            Gap::Wide => self.bank.window * 10,
+        };
         self.ledger = None;
         // Blocking, as a slow call between a check and an act is. A runtime with several workers moves this one's other
         // requests away meanwhile; on one worker nobody else can come in.
         match Handle::current().runtime_flavor() {
-            RuntimeFlavor::CurrentThread => spin(self.bank.window),
-            _ => tokio::task::block_in_place(|| spin(self.bank.window)),
+            RuntimeFlavor::CurrentThread => spin(window),
+            _ => tokio::task::block_in_place(|| spin(window)),
         }
         self.ledger = Some(self.bank.ledger());
     }

@@ -107,11 +107,11 @@ pub(super) const TABLE: &[Defect] = &[
         rules.sca.decide_gap = Gap::Open
     }),
     row("logout.races:newer-login", "a logout under way at a newer login ends that one", |rules| {
-        rules.logout.reach_gap = Gap::Open
+        rules.logout.reach_gap = Gap::Wide
     }),
     row(
         "logout.races:approve-logout",
         "an approval under way at the logout brings the token back",
-        |rules| rules.sca.write_back_gap = Gap::Open,
+        |rules| rules.sca.write_back_gap = Gap::Wide,
     ),
 ];

@@ -55,7 +55,7 @@ impl Turn<'_> {
             Answer::Approve => Standing::Approved { at: self.now },
         };
         self.set_standing(ruling.login, standing);
-        if self.rules.sca.write_back_gap == Gap::Open {
+        if self.rules.sca.write_back_gap != Gap::Closed {
             for (token, life) in ruling.tokens {
                 self.world.access[token].life = life;
             }

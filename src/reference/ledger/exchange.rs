@@ -112,7 +112,7 @@ impl Turn<'_> {
         self.world.set_code_life(redemption.login, CodeLife::Spent { at: self.now, grant: None });
         let evicts = match self.rules.one.late_evict_gap {
             Gap::Closed => self.evicted_by(redemption.user, redemption.client),
-            Gap::Open => Vec::new(),
+            Gap::Open | Gap::Wide => Vec::new(),
         };
         Ok(Spent { evicts, redemption })
     }
@@ -149,7 +149,7 @@ impl Turn<'_> {
 
     /// Kills what is older than what an exchange gave, in a bank that does it afterwards.
     pub fn evict_late(&mut self, issued: &Issued) {
-        if self.rules.one.late_evict_gap == Gap::Open && issued.from == Source::Code {
+        if self.rules.one.late_evict_gap != Gap::Closed && issued.from == Source::Code {
             for grant in self.evicted_by(issued.user, issued.client) {
                 if grant != issued.grant {
                     self.evict_grant(grant, true);

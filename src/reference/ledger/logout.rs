@@ -21,7 +21,7 @@ impl Turn<'_> {
         let Leaving(bearer) = leaving;
         let reach = self.rules.logout.reach;
         let from_public = !self.confidential(bearer.client);
-        let forgotten = self.rules.logout.reach_gap == Gap::Open;
+        let forgotten = self.rules.logout.reach_gap != Gap::Closed;
         for grant in self.grants_where(|at, grant| match reach {
             LogoutReach::Grant if forgotten => grant.user == bearer.user && grant.client == bearer.client,
             LogoutReach::Grant => at == bearer.grant,

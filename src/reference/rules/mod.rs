@@ -39,6 +39,8 @@ pub enum Gap {
     Closed,
     /// The lock is let go in between, so that other requests pass the same check.
     Open,
+    /// The same, ten times as long: for two requests of different kinds, which seldom meet in a shorter one.
+    Wide,
 }
 
 /// Every choice of the bank. [`Default`] is the bank as documented.

@@ -126,7 +126,16 @@ async fn an_approval_and_a_denial_are_both_taken() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_race_defect_is_right_one_after_the_other() {
-    for defect in ["code.one-winner", "refresh.one-winner", "one.concurrent-logins", "logout.races"] {
+    for defect in [
+        "code.one-winner",
+        "refresh.one-winner",
+        "refresh.one-winner:after-expiry",
+        "one.concurrent-logins",
+        "one.concurrent-logins:none-left",
+        "logout.races",
+        "logout.races:newer-login",
+        "logout.races:approve-logout",
+    ] {
         let bank = Served::with(&[defect], Duration::from_micros(100)).await;
         let (_, code) = bank.code("alice", "server").await;
         let first = bank.exchange("server", &code, &[]).await;
