@@ -1,7 +1,6 @@
 //! One round of one case: its world, what it has in hand, its clock and its tape.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -9,6 +8,7 @@ use rand::{Rng, SeedableRng};
 use super::answer::Answer;
 use crate::results::TroubleKind;
 use crate::suite::{Client, Code, Grant, Mandate, Origin, Page, Period, User};
+use crate::target::login::Login;
 use crate::target::{Callback, Outgoing, Reply, Secrets, Tape, Target, World};
 
 /// A login page that was opened.
@@ -16,7 +16,7 @@ use crate::target::{Callback, Outgoing, Reply, Secrets, Tape, Target, World};
 pub struct PageHeld {
     pub client: Client,
     /// What completes it. `None` if the bank went on without asking.
-    pub login: Option<String>,
+    pub login: Option<Login>,
     pub state: Option<String>,
     pub redirect_uri: Option<String>,
     /// Where opening it led off the bank's pages already.
@@ -127,10 +127,7 @@ impl<'a> Scene<'a> {
 
     /// Sends a request once and records it. Returns the exchange's number and the reply.
     pub async fn send(&mut self, actor: &str, purpose: &str, request: Outgoing) -> (usize, Reply) {
-        let at = Instant::now();
-        let reply = self.target.send(&request).await;
-        let number = self.tape.record(actor, purpose, at, request, reply.clone());
-        (number, reply)
+        self.tape.send(self.target, actor, purpose, request).await
     }
 
     /// Sends a request of the control API. What is not done there is the harness's trouble, not the bank's fault: no answer

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::redact::Secrets;
 use super::tape::note_secrets;
 use super::transport::Target;
-use super::wire::{Incoming, Outgoing, Reply};
+use super::wire::{Outgoing, Reply};
 use crate::suite::{Client, User};
 
 /// The users and clients that a case has for itself.
@@ -31,6 +31,9 @@ pub struct World {
 pub struct UserFacts {
     pub user_id: String,
     pub account_id: String,
+    /// Whatever else is known of the user, such as their email: what a login asks for.
+    #[serde(flatten)]
+    pub fields: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -178,11 +181,3 @@ impl Target {
         url
     }
 }
-
-/// The login that a page stands for, if it is one that can be completed through the control API.
-pub fn login_of_page(page: &Incoming) -> Option<String> {
-    page.header(LOGIN_HEADER).next().filter(|login| !login.is_empty())
-}
-
-/// A login page carries its login's id in this header, so that nobody has to read the page to complete it.
-pub const LOGIN_HEADER: &str = "grantspec-login";

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
+use super::login::Driver;
 use super::readings::{self, Choice, Pinned};
 use crate::suite::{Endpoint, Need};
 
@@ -55,6 +56,9 @@ pub struct TargetFile {
     pub endpoints: Endpoints,
     #[serde(default)]
     pub limits: Limits,
+    /// How users log in.
+    #[serde(skip)]
+    pub login: Driver,
     /// Capability word → reason.
     #[serde(default)]
     pub lacks: BTreeMap<String, String>,
@@ -213,6 +217,7 @@ impl TargetFile {
             disconnected_errors: Vec::new(),
             endpoints: Endpoints::default(),
             limits: Limits::default(),
+            login: Driver::default(),
             lacks: BTreeMap::new(),
             edition: None,
             pinned: None,

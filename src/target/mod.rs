@@ -6,6 +6,7 @@ mod burst;
 mod callback;
 mod control;
 mod file;
+pub mod login;
 mod readings;
 mod redact;
 mod tape;
@@ -14,7 +15,7 @@ mod wire;
 
 pub use burst::Released;
 pub use callback::{Callback, form_decode};
-pub use control::{ClientFacts, ControlError, LOGIN_HEADER, UserFacts, World, login_of_page};
+pub use control::{ClientFacts, ControlError, UserFacts, World};
 pub use file::{ClientAuthentication, Endpoints, Limits, TargetError, TargetFile};
 pub use readings::{Choice, Pinned, pointed};
 pub use redact::{Redactor, Secrets};

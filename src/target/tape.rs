@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::callback::Callback;
 use super::redact::{Redactor, Secrets};
+use super::transport::Target;
 use super::wire::{Incoming, Outgoing, Reply, Sent};
 use crate::results::{Body, Exchange, Field, Reply as ReplySeen, Request, Response};
 
@@ -30,6 +31,20 @@ impl Tape {
 
     pub fn secrets(&mut self) -> &mut Secrets {
         &mut self.secrets
+    }
+
+    /// Sends a request once and records it. Returns the exchange's number and the reply.
+    pub async fn send(
+        &mut self,
+        target: &Target,
+        actor: &str,
+        purpose: &str,
+        request: Outgoing,
+    ) -> (usize, Reply) {
+        let at = Instant::now();
+        let reply = target.send(&request).await;
+        let number = self.record(actor, purpose, at, request, reply.clone());
+        (number, reply)
     }
 
     /// Records what was sent at `at` and came to `reply` just now; returns its number on this tape.

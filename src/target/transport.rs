@@ -12,6 +12,7 @@ use url::{Position, Url};
 
 use super::burst::Burst;
 use super::file::{TargetError, TargetFile};
+use super::login::Driver;
 use super::wire::{Incoming, Outgoing, Reply};
 use crate::results::{Trouble, TroubleKind};
 use crate::suite::Need;
@@ -75,6 +76,11 @@ impl Target {
 
     pub fn file(&self) -> &TargetFile {
         &self.file
+    }
+
+    /// How users log in.
+    pub fn login(&self) -> &Driver {
+        &self.file.login
     }
 
     /// The address of one of the file's endpoints.

@@ -1,16 +1,11 @@
 //! `open`, `land` and `authorize`: the way from the client to the bank's login page and back (RFC 6749 §4.1.1, §4.1.2).
 
-use http::header::LOCATION;
-use url::Url;
-
 use crate::engine::answer::{Answer, Authorization, Came, Facts, describe, of_trouble, shortened};
 use crate::engine::redirects::redirect_uri;
 use crate::engine::scene::{CodeHeld, Held, NeverSaved, PageHeld, Scene};
 use crate::suite::{Authorize, AuthorizeRequest, Client, Decision, Land, Open, StateSent, Text, User};
-use crate::target::{Callback, Incoming, Outgoing, login_of_page};
-
-/// Redirects among the bank's own pages that are followed before it is called a loop.
-const HOPS: usize = 10;
+use crate::target::login::{Answering, Reached, Way};
+use crate::target::{Incoming, Outgoing};
 
 /// A foreign site asks, so that a page which lets any origin read it says so.
 const FOREIGN_ORIGIN: &str = "https://grantspec-foreign.invalid";
@@ -96,31 +91,27 @@ async fn opened(
     let request = Outgoing::get(authorize).query(&parameters).header(http::header::ORIGIN, FOREIGN_ORIGIN);
     let registered = scene.world.client(&asked.client).redirect_uris.clone();
     let mut seen = Authorization { state, redirect_uri, registered, answers: Vec::new(), callback: None };
-    let answer = followed("the browser", "open the login page", request, &mut seen, scene).await;
-    if let (Came::Granted, Some(page)) = (&answer.came, &answer.response)
-        && let Some(login) = login_of_page(page)
-    {
-        scene.tape.secrets().add(&login, "login");
-        let held = held(asked, &seen, Some(login));
-        return Ok((Answer { facts: Facts::Authorization(Box::new(seen)), ..answer }, Some(held)));
-    }
-    let (came, said) = match (&answer.came, &seen.callback) {
-        // A page that can't be completed refuses: it leads nowhere.
-        (Came::Granted, None) => (Came::Refused, "a page without a login to complete".to_owned()),
-        (came, _) => (came.clone(), answer.said.clone()),
+    let exits = exits(&seen);
+    let mut way = Way::new(scene.target, &scene.world, &mut scene.tape, &exits);
+    let reached = scene.target.login().open(request, &mut way).await;
+    let met = Met::of(way);
+    let login = match &reached {
+        Reached::Login(login) => Some(login.clone()),
+        _ => None,
     };
-    let page = seen.callback.is_some().then(|| held(asked, &seen, None));
-    Ok((Answer { came, said, facts: Facts::Authorization(Box::new(seen)), ..answer }, page))
-}
-
-fn held(asked: &AuthorizeRequest, seen: &Authorization, login: Option<String>) -> PageHeld {
-    PageHeld {
+    let mut answer = met.came(reached, &mut seen);
+    if answer.came == Came::Granted && login.is_none() && seen.callback.is_none() {
+        // A page that can't be completed refuses: it leads nowhere.
+        (answer.came, answer.said) = (Came::Refused, "a page without a login to complete".to_owned());
+    }
+    let page = (login.is_some() || seen.callback.is_some()).then(|| PageHeld {
         client: asked.client.clone(),
         login,
         state: seen.state.clone(),
         redirect_uri: seen.redirect_uri.clone(),
         callback: seen.callback.clone(),
-    }
+    });
+    Ok((met.told(answer, seen), page))
 }
 
 /// The user answers on the page; follows the redirect to where it leaves the bank.
@@ -133,71 +124,76 @@ async fn landed(
 ) -> (Answer, Option<CodeHeld>) {
     let answer = match &page.login {
         Some(login) => {
-            let allow = decide == Decision::Allow;
-            let request = scene.target.login_request(&scene.world, login, user, allow);
-            let purpose = if allow { "log in and allow it" } else { "log in and say no" };
-            followed(&user.0, purpose, request, &mut seen, scene).await
+            let answering = Answering { user, allow: decide == Decision::Allow };
+            let exits = exits(&seen);
+            let mut way = Way::new(scene.target, &scene.world, &mut scene.tape, &exits);
+            let reached = scene.target.login().land(login, answering, &mut way).await;
+            let met = Met::of(way);
+            let answer = met.came(reached, &mut seen);
+            met.told(answer, seen)
         }
-        None => judged(None, &seen),
+        None => {
+            let answer = judged(None, &seen);
+            Answer { facts: Facts::Authorization(Box::new(seen)), ..answer }
+        }
     };
-    let code = seen.callback.as_ref().and_then(|callback| callback.one("code"));
+    let code = match &answer.facts {
+        Facts::Authorization(seen) => seen.callback.as_ref().and_then(|callback| callback.one("code")),
+        _ => None,
+    };
     let code = code.map(|code| {
         scene.tape.secrets().add(&code, &format!("{user}·{}·code", page.client));
         CodeHeld {
             client: page.client.clone(),
             user: user.clone(),
-            login: page.login.clone(),
+            login: page.login.as_ref().and_then(|login| login.id.clone()),
             redirect_uri: page.redirect_uri.clone(),
             code,
         }
     });
-    (Answer { facts: Facts::Authorization(Box::new(seen)), ..answer }, code)
+    (answer, code)
 }
 
-/// Sends a request and follows redirects among the bank's own pages, until a page or a way out is reached.
-async fn followed(
-    actor: &str,
-    purpose: &str,
-    request: Outgoing,
-    seen: &mut Authorization,
-    scene: &mut Scene<'_>,
-) -> Answer {
-    let mut request = request;
-    for _ in 0..HOPS {
-        let here = request.url.clone();
-        let (number, reply) = scene.send(actor, purpose, request).await;
-        let response = match reply {
-            Ok(response) => response,
-            Err(trouble) => return of_trouble(&trouble).at(number),
-        };
-        seen.answers.push(response.clone());
-        let location = response.headers.get(LOCATION).filter(|_| (300..400).contains(&response.status));
-        let Some(location) = location else {
-            return Answer { response: Some(response.clone()), ..judged(Some(&response), seen) }.at(number);
-        };
-        match own_page(&here, location.as_bytes(), seen, scene) {
-            Some(next) => request = Outgoing::get(next),
-            None => {
-                seen.callback = Some(Callback::parse(location.as_bytes()));
-                return Answer { response: Some(response.clone()), ..judged(Some(&response), seen) }
-                    .at(number);
-            }
-        }
+/// Where the way leaves the bank.
+fn exits(seen: &Authorization) -> Vec<String> {
+    seen.redirect_uri.iter().chain(&seen.registered).cloned().collect()
+}
+
+/// What a login met on its way.
+struct Met {
+    answers: Vec<Incoming>,
+    last: Option<usize>,
+}
+
+impl Met {
+    fn of(way: Way<'_>) -> Met {
+        Met { answers: way.answers, last: way.last }
     }
-    Answer::unclear(format!("a redirect loop: more than {HOPS} redirects among the bank's own pages"))
-}
 
-/// The address of a redirect that stays on the bank's own pages.
-fn own_page(here: &Url, location: &[u8], seen: &Authorization, scene: &Scene<'_>) -> Option<Url> {
-    let text = str::from_utf8(location).ok()?;
-    let callback = Callback::parse(location);
-    let to_client = seen.redirect_uri.iter().chain(&seen.registered).any(|uri| {
-        let base = Callback::parse(uri.as_bytes()).base;
-        !base.is_empty() && base == callback.base
-    });
-    let next = here.join(text).ok()?;
-    let bank = [scene.target.url(&scene.target.file().endpoints.authorize), scene.target.file().base.clone()];
-    (!to_client && bank.iter().any(|own| own.origin() == next.origin())).then_some(next)
+    /// What it means that a login went so far.
+    fn came(&self, reached: Reached, seen: &mut Authorization) -> Answer {
+        let response = self.answers.last();
+        let answer = match reached {
+            Reached::Callback(callback) => {
+                seen.callback = Some(callback);
+                judged(response, seen)
+            }
+            Reached::Login(_) | Reached::Page => judged(response, seen),
+            Reached::Trouble(trouble) => return of_trouble(&trouble),
+            Reached::Loop(hops) => {
+                return Answer::unclear(format!(
+                    "a redirect loop: more than {hops} redirects among the bank's own pages"
+                ));
+            }
+        };
+        Answer { response: response.cloned(), ..answer }
+    }
+
+    /// The answer with everything that was met.
+    fn told(self, answer: Answer, mut seen: Authorization) -> Answer {
+        seen.answers.extend(self.answers);
+        Answer { exchange: self.last, facts: Facts::Authorization(Box::new(seen)), ..answer }
+    }
 }
 
 /// What an authorization came to: a code (or worse) on a redirect, a refusal, or a page.
