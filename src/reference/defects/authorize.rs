@@ -45,6 +45,9 @@ pub(super) const TABLE: &[Defect] = &[
     row("state.echo-exact:as-html", "the state comes back escaped as in HTML", |rules| {
         rules.authorize.state_echo = StateEcho::AsHtml
     }),
+    row("state.echo-exact:composed", "letters and their combining accents come back as one", |rules| {
+        rules.authorize.state_echo = StateEcho::Composed
+    }),
     row("state.not-swapped", "a login gets the state of the client's newest login", |rules| {
         rules.authorize.state_owner = StateOwner::ClientsNewestLogin
     }),

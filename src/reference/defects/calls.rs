@@ -191,4 +191,9 @@ pub(super) const TABLE: &[Defect] = &[
         "the whole history is open for five minutes after each refresh",
         |rules| rules.sca.history_from = HistoryFrom::Token,
     ),
+    row(
+        "sca.history-window:of-the-user",
+        "an approval opens the whole history for every client of its user",
+        |rules| rules.sca.history_from = HistoryFrom::UsersLastApproval,
+    ),
 ];

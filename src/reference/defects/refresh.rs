@@ -13,6 +13,11 @@ pub(super) const TABLE: &[Defect] = &[
     row("refresh.single-use:grace-window", "a refresh token works again for 30 seconds", |rules| {
         rules.refresh.reuse = Reuse::Within(30)
     }),
+    row(
+        "refresh.single-use:mark-forgotten",
+        "a used refresh token works again a week later, when nobody remembers that it was used",
+        |rules| rules.refresh.reuse = Reuse::ForgottenAfter(7 * 86_400),
+    ),
     row("refresh.single-use:remembers-one", "only the refresh token spent last is refused", |rules| {
         rules.refresh.reuse = Reuse::OlderAllowed
     }),
@@ -149,6 +154,11 @@ pub(super) const TABLE: &[Defect] = &[
         "refresh.failed-attempt-keeps-token:without-secret",
         "a try without a secret consumes the refresh token",
         |rules| rules.refresh.failed_attempt = FailedAttempt::BurnsItWithoutSecret,
+    ),
+    row(
+        "refresh.failed-attempt-keeps-token:after-expiry",
+        "a try with a wrong secret consumes the refresh token once the access token has expired",
+        |rules| rules.refresh.failed_attempt = FailedAttempt::BurnsItAfterExpiry,
     ),
     row("refresh.no-escalation", "a refresh with a user_id gives that user's token", |rules| {
         rules.refresh.extras = Extras::UserIdHonoured

@@ -37,6 +37,11 @@ pub(super) const TABLE: &[Defect] = &[
         rules.code.reuse = Reuse::Within(30)
     }),
     row(
+        "code.single-use:mark-forgotten",
+        "a code can be exchanged again a minute later, when nobody remembers that it was used",
+        |rules| rules.code.reuse = Reuse::ForgottenAfter(60),
+    ),
+    row(
         "code.single-use:remembers-one",
         "only the client's code that was exchanged last is refused",
         |rules| rules.code.reuse = Reuse::OlderAllowed,
@@ -261,6 +266,9 @@ pub(super) const TABLE: &[Defect] = &[
         "a refreshed access token's time counts from the login",
         |rules| rules.token.expiry = Expiry::FromTheLogin,
     ),
+    row("token.expiry-honest:sliding", "each call gives an access token its whole time again", |rules| {
+        rules.token.expiry = Expiry::Sliding
+    }),
     row("token.expiry-honest:data", "an expired access token still reads data", |rules| {
         rules.whoami.remembered = Remembered::Expired
     }),

@@ -100,6 +100,11 @@ fn echo(rule: StateEcho, state: &[u8]) -> String {
             let text = String::from_utf8_lossy(state).replace('&', "&amp;").replace('"', "&quot;");
             form(text.replace('<', "&lt;").replace('>', "&gt;").as_bytes())
         }
+        StateEcho::Composed => {
+            let text = String::from_utf8_lossy(state).into_owned();
+            let pairs = [("a\u{301}", "á"), ("e\u{301}", "é"), ("o\u{308}", "ö"), ("u\u{308}", "ü")];
+            form(pairs.iter().fold(text, |text, (apart, one)| text.replace(apart, one)).as_bytes())
+        }
     }
 }
 

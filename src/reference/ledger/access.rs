@@ -1,10 +1,10 @@
 //! What an access token is good for: whom it names, and what it opens.
 
 use super::reason::Shown;
-use super::rows::{End, Entry, GrantIx, Life, RefreshLife, Standing};
-use super::{APPROVAL_SECONDS, ClientIx, Digest, LoginIx, Refusal, Seconds, Turn, UserIx};
+use super::rows::{Access, End, Entry, GrantIx, Life, RefreshLife, Standing};
+use super::{APPROVAL_SECONDS, ClientIx, Digest, EXPIRES_IN, LoginIx, Refusal, Seconds, Turn, UserIx};
 use crate::reference::rules::{
-    ApprovalReach, BadToken, HistoryFrom, Identity as IdentityRule, Pending, PublicWorks, Remembered,
+    ApprovalReach, BadToken, Expiry, HistoryFrom, Identity as IdentityRule, Pending, PublicWorks, Remembered,
 };
 
 /// An access token that lives.
@@ -148,8 +148,16 @@ impl Turn<'_> {
                 Err(self.disconnected(row.user, self.world.grants[row.grant.0].client, Shown::Access))
             }
             Life::Dead(_) => Err(self.ended(row.user, self.world.grants[row.grant.0].client)),
-            Life::Live if self.now >= row.expires => Err(Refusal::ExpiredAccessToken),
+            Life::Live if self.now >= self.expires(row) => Err(Refusal::ExpiredAccessToken),
             Life::Live => Ok(self.bearer_of(token)),
+        }
+    }
+
+    /// When an access token that nothing ends before dies: that is settled when it is given.
+    fn expires(&self, token: &Access) -> Seconds {
+        match (self.rules.token.expiry, self.world.grants[token.grant.0].last_used) {
+            (Expiry::Sliding, Some(used)) => token.expires.max(used.saturating_add(EXPIRES_IN)),
+            _ => token.expires,
         }
     }
 
@@ -192,6 +200,14 @@ impl Turn<'_> {
             HistoryFrom::Approval => None,
             HistoryFrom::Login => login.approval.map(|approval| approval.born),
             HistoryFrom::Token => bearer.token.map(|token| self.world.access[token].born),
+            HistoryFrom::UsersLastApproval => {
+                let of_user = self.world.grants.iter().filter(|grant| grant.user == bearer.user);
+                let approved = of_user.filter_map(|grant| match self.standing(grant.login) {
+                    Some(Standing::Approved { at }) => Some(at),
+                    _ => None,
+                });
+                approved.max()
+            }
         };
         begins.unwrap_or(approved)
     }

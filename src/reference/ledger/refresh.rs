@@ -181,12 +181,17 @@ impl Turn<'_> {
 
     /// A try with this token by somebody who could not show a right secret, or showed none: changes nothing.
     pub fn refresh_attempt_failed(&mut self, refresh_token: &str, showed_one: bool) {
+        let Ok((grant, Some(token))) = self.find_refresh(refresh_token) else { return };
         let burns = match self.rules.refresh.failed_attempt {
             FailedAttempt::Nothing => false,
             FailedAttempt::BurnsIt => true,
             FailedAttempt::BurnsItWithoutSecret => !showed_one,
+            FailedAttempt::BurnsItAfterExpiry => {
+                let mut access = self.world.grants[grant.0].access.iter();
+                access.all(|token| self.world.access[*token].expires <= self.now)
+            }
         };
-        if burns && let Ok((_, Some(token))) = self.find_refresh(refresh_token) {
+        if burns {
             self.burn(token);
         }
     }

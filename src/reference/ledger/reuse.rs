@@ -22,6 +22,7 @@ impl Turn<'_> {
             return match rule {
                 Reuse::Allowed => true,
                 Reuse::Within(seconds) => in_time(seconds),
+                Reuse::ForgottenAfter(seconds) => !in_time(seconds),
                 _ => false,
             };
         };
@@ -39,6 +40,7 @@ impl Turn<'_> {
             Reuse::Refused => false,
             Reuse::Allowed => lives,
             Reuse::Within(seconds) => lives && in_time(seconds),
+            Reuse::ForgottenAfter(seconds) => lives && !in_time(seconds),
             Reuse::OlderAllowed => match generation {
                 None => later().any(|other| other.client == row.client),
                 Some(generation) => lives && row.refresh.iter().rposition(spent) != Some(generation),

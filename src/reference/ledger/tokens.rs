@@ -56,7 +56,9 @@ impl Turn<'_> {
             Expiry::Never => Seconds::MAX,
             Expiry::NeverForPublic if !self.confidential(row.client) => Seconds::MAX,
             Expiry::FromTheLogin if !row.access.is_empty() => self.world.access[row.access[0]].expires,
-            Expiry::NeverForPublic | Expiry::FromTheLogin => self.now.saturating_add(EXPIRES_IN),
+            Expiry::NeverForPublic | Expiry::FromTheLogin | Expiry::Sliding => {
+                self.now.saturating_add(EXPIRES_IN)
+            }
         }
     }
 

@@ -50,6 +50,8 @@ pub enum StateEcho {
     DecodedTwice,
     /// `&`, `<`, `>` and `"` are written as in HTML.
     AsHtml,
+    /// A letter and the accent that follows it become one character (Unicode's form C).
+    Composed,
 }
 
 /// Whose state goes back with a redirect.

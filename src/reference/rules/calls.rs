@@ -209,6 +209,8 @@ pub enum HistoryFrom {
     Login,
     /// The giving of the access token.
     Token,
+    /// The user's last approval of anything.
+    UsersLastApproval,
 }
 
 /// Whether a decision, or its absence, is the last word.

@@ -87,6 +87,8 @@ pub enum FailedAttempt {
     BurnsIt,
     /// It burns it, if no secret was shown at all.
     BurnsItWithoutSecret,
+    /// It burns it, if the access token has expired.
+    BurnsItAfterExpiry,
 }
 
 /// What the reuse of a spent refresh token does to its family (RFC 9700 §4.14.2).

@@ -191,6 +191,8 @@ pub enum Expiry {
     NeverForPublic,
     /// It counts from the login, for refreshed ones too.
     FromTheLogin,
+    /// Each call begins it anew.
+    Sliding,
 }
 
 /// What a code's token answer says (Monzo API docs, "Exchange the authorization code").
@@ -219,6 +221,8 @@ pub enum Reuse {
     Allowed,
     /// For so many seconds after its first use.
     Within(Seconds),
+    /// From so many seconds after its first use on: that it was used is not remembered for longer.
+    ForgottenAfter(Seconds),
     /// Only the last one spent is remembered: older ones work again.
     OlderAllowed,
     /// Once its grant was logged out.
