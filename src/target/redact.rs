@@ -4,18 +4,18 @@
 //! escaped in JSON or HTML, and in base64, where it may stand at any offset (as in HTTP Basic).
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What is shorter can't be replaced without tearing up every text it happens to occur in.
 const SHORTEST: usize = 4;
 
 /// How much of a form is searched for at first, in bytes. Where it stands, the rest is compared.
-const BEGINNING: usize = 10;
+const BEGINNING: usize = size_of::<u64>();
 
 /// RFC 3986 §2.3: what many encoders leave alone.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -50,62 +50,95 @@ impl Secrets {
 
     /// Something that replaces everything known up to now.
     pub fn redactor(&self) -> Redactor {
-        let mut numbers = HashMap::new();
-        let mut beginnings = Vec::new();
-        let mut forms_of: Vec<Vec<Form>> = Vec::new();
-        let mut seen = HashSet::new();
-        for (number, (secret, _)) in self.labels.iter().enumerate() {
-            for form in forms(secret) {
-                if form.len() < SHORTEST || !seen.insert(form.clone()) {
-                    continue;
-                }
-                let beginning = form.as_bytes()[..form.len().min(BEGINNING)].to_vec();
-                let at = *numbers.entry(beginning.clone()).or_insert_with(|| {
-                    beginnings.push(beginning);
-                    forms_of.push(Vec::new());
-                    beginnings.len() - 1
-                });
-                forms_of[at].push(Form { text: form, label: number });
-            }
-        }
-        // One automaton for each case, and then a few kilobytes to search: what counts is how fast it is built, and that
-        // goes with the length of all patterns together.
-        let search = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-            .dense_depth(2)
-            .build(&beginnings)
-            .expect("a case's few hundred secrets are far below the automaton's limits");
-        let labels = self.labels.iter().map(|(_, label)| label.clone()).collect();
-        Redactor { search, forms: forms_of, labels }
+        let labels: Vec<String> = self.labels.iter().map(|(_, label)| label.clone()).collect();
+        let known = self.labels.iter().enumerate();
+        let forms =
+            known.flat_map(|(label, (secret, _))| forms(secret).into_iter().map(move |form| (form, label)));
+        let forms = forms.filter(|(text, _)| text.len() >= SHORTEST);
+        let (long, short): (Vec<_>, Vec<_>) = forms.partition(|(text, _)| text.len() >= BEGINNING);
+        let mut long: Vec<Form> = long.into_iter().map(|(text, label)| Form::new(text, label)).collect();
+        // Of a form that several secrets have, the first stays.
+        long.sort_unstable_by(|one, other| {
+            (one.beginning, &one.text, one.label).cmp(&(other.beginning, &other.text, other.label))
+        });
+        long.dedup_by(|later, first| later.text == first.text);
+        let mut sieve = Sieve::default();
+        long.iter().for_each(|form| sieve.add(form.beginning));
+        Redactor { sieve, long, short, labels }
     }
 }
 
 /// Replaces secrets in texts.
 #[derive(Debug)]
 pub struct Redactor {
-    /// Finds where a form may begin.
-    search: AhoCorasick,
-    /// By number of the beginning: the forms that have it.
-    forms: Vec<Vec<Form>>,
+    sieve: Sieve,
+    /// The forms with a whole beginning, sorted by it.
+    long: Vec<Form>,
+    /// The few that are shorter, each with the number of its secret's label.
+    short: Vec<(String, usize)>,
     labels: Vec<String>,
 }
 
 /// One form of one secret.
 #[derive(Debug)]
 struct Form {
+    beginning: u64,
     text: String,
     /// The number of the secret's label.
     label: usize,
 }
 
+impl Form {
+    fn new(text: String, label: usize) -> Form {
+        let beginning = text.as_bytes()[..BEGINNING].try_into().expect("it is long enough");
+        Form { beginning: u64::from_le_bytes(beginning), text, label }
+    }
+}
+
+/// Tells for almost every place of a text that no form begins there. A case's secrets are searched for in a few hundred
+/// kilobytes and then forgotten, so that what is quick to build wins over what is quickest to search.
+#[derive(Debug)]
+struct Sieve([u64; 64]);
+
+impl Default for Sieve {
+    fn default() -> Self {
+        Sieve([0; 64])
+    }
+}
+
+impl Sieve {
+    fn add(&mut self, beginning: u64) {
+        let (word, bit) = Sieve::place(beginning);
+        self.0[word] |= bit;
+    }
+
+    fn may_have(&self, beginning: u64) -> bool {
+        let (word, bit) = Sieve::place(beginning);
+        self.0[word] & bit != 0
+    }
+
+    /// The upper bits of a product with an odd constant spread well (multiplicative hashing).
+    fn place(beginning: u64) -> (usize, u64) {
+        let hash = beginning.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - 12);
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+}
+
 impl Redactor {
     pub fn text(&self, text: &str) -> String {
         let mut found: Vec<(usize, Reverse<usize>, usize)> = Vec::new();
-        for hit in self.search.find_overlapping_iter(text) {
-            let rest = &text.as_bytes()[hit.start()..];
-            let here = self.forms[hit.pattern().as_usize()].iter();
-            let here = here.filter(|form| rest.starts_with(form.text.as_bytes()));
-            found.extend(here.map(|form| (hit.start(), Reverse(hit.start() + form.text.len()), form.label)));
+        for (start, window) in text.as_bytes().windows(BEGINNING).enumerate() {
+            let beginning = u64::from_le_bytes(window.try_into().expect("a window has its length"));
+            if self.sieve.may_have(beginning) {
+                let from = self.long.partition_point(|form| form.beginning < beginning);
+                let alike = self.long[from..].iter().take_while(|form| form.beginning == beginning);
+                let here = alike.filter(|form| text.as_bytes()[start..].starts_with(form.text.as_bytes()));
+                found.extend(here.map(|form| (start, Reverse(start + form.text.len()), form.label)));
+            }
+        }
+        for (form, label) in &self.short {
+            let places = text.match_indices(form.as_str());
+            found.extend(places.map(|(start, _)| (start, Reverse(start + form.len()), *label)));
         }
         // The first, and of those that begin together the longest.
         found.sort_unstable();
@@ -124,19 +157,27 @@ impl Redactor {
     }
 }
 
-/// Every form that a secret is looked for in.
+/// Every form that a secret is looked for in. Some may be alike.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = base64_forms(secret.as_bytes());
     forms.push(secret.to_owned());
     // Nothing that writes texts down leaves letters and digits other than they are.
     if !secret.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        forms.extend(escaped_forms(secret));
+        forms.extend(eagerly_escaped(secret));
+    }
+    // Only what trusts nothing but letters and digits escapes these too.
+    if !secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+        forms.extend(escaped(secret));
     }
     forms
 }
 
-fn escaped_forms(secret: &str) -> Vec<String> {
+fn eagerly_escaped(secret: &str) -> [String; 4] {
     let full = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    [lower_hex(&full), full, as_json(secret, false), as_json(secret, true)]
+}
+
+fn escaped(secret: &str) -> Vec<String> {
     let usual = utf8_percent_encode(secret, RESERVED).to_string();
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let json = serde_json::Value::from(secret).to_string();
@@ -147,23 +188,28 @@ fn escaped_forms(secret: &str) -> Vec<String> {
         .replace('>', "&gt;")
         .replace('"', "&quot;")
         .replace('\'', "&#39;");
-    let mut forms: Vec<String> =
-        [&full, &usual, &form].into_iter().map(|encoded| lower_hex(encoded)).collect();
+    let mut forms: Vec<String> = vec![lower_hex(&usual), lower_hex(&form)];
     forms.push(json.replace('/', "\\/"));
-    forms.push(escaped(secret, |unit| format!("\\u{unit:04x}")));
-    forms.push(escaped(secret, |unit| format!("\\u{unit:04X}")));
     forms.push(html.replace("&quot;", "&#34;").replace("&#39;", "&#x27;"));
-    forms.extend([full, usual, form, json, html]);
+    forms.extend([usual, form, json, html]);
     forms
 }
 
 /// As JSON writers escape it that trust nothing but letters and digits (RFC 8259 §7).
-fn escaped(secret: &str, escape: impl Fn(u16) -> String) -> String {
-    let unit = |unit: u16| match u8::try_from(unit) {
-        Ok(byte) if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-        _ => escape(unit),
-    };
-    secret.encode_utf16().map(unit).collect()
+fn as_json(secret: &str, upper: bool) -> String {
+    let mut text = String::with_capacity(secret.len() + 32);
+    for unit in secret.encode_utf16() {
+        let written = match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii_alphanumeric() => {
+                text.push(char::from(byte));
+                Ok(())
+            }
+            _ if upper => write!(text, "\\u{unit:04X}"),
+            _ => write!(text, "\\u{unit:04x}"),
+        };
+        written.expect("writing into a String does not fail");
+    }
+    text
 }
 
 /// `%2F` as `%2f`.
@@ -178,9 +224,10 @@ fn lower_hex(text: &str) -> String {
     lower
 }
 
-/// The characters of base64 that depend on nothing but the secret, for each of the three offsets it may stand at.
+/// The characters of base64 that depend on nothing but the secret, for each of the three offsets it may stand at, in both
+/// alphabets.
 fn base64_forms(secret: &[u8]) -> Vec<String> {
-    let mut forms = Vec::new();
+    let mut forms = Vec::with_capacity(12);
     for offset in 0..3usize {
         let mut padded = vec![0; offset];
         padded.extend_from_slice(secret);
@@ -188,10 +235,12 @@ fn base64_forms(secret: &[u8]) -> Vec<String> {
         // hold a bit of what comes after.
         let from = (offset * 8).div_ceil(6);
         let to = padded.len() * 8 / 6;
-        for encoded in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
-            if from < to {
-                forms.push(encoded[from..to].to_owned());
+        if from < to {
+            let standard = STANDARD_NO_PAD.encode(&padded)[from..to].to_owned();
+            if standard.contains(['+', '/']) {
+                forms.push(standard.replace('+', "-").replace('/', "_"));
             }
+            forms.push(standard);
         }
     }
     forms
@@ -199,6 +248,7 @@ fn base64_forms(secret: &[u8]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
 
     use super::*;
@@ -230,23 +280,37 @@ mod tests {
         assert_eq!(secrets.redactor().text("abcdefghijkl"), "abcdefghijkl");
     }
 
+    #[test]
+    fn what_several_secrets_have_in_common_keeps_the_first_label_and_short_ones_are_found_too() {
+        let mut secrets = Secrets::default();
+        secrets.add("a-b-c-d-e", "first");
+        secrets.add("a%2Db%2Dc%2Dd%2De", "second");
+        secrets.add("pin7", "short");
+        assert_eq!(secrets.redactor().text("a%2Db%2Dc%2Dd%2De, pin7."), "‹first 1›, ‹short 1›.");
+    }
+
     proptest! {
         #[test]
         fn no_form_of_a_secret_survives(
-            secret in "[ -~é]{12,60}",
+            secret in prop_oneof!["[ -~é]{12,60}", "[A-Za-z0-9._-]{12,60}"],
             before in "[a-z]{0,7}",
             after in "[a-z]{0,7}",
         ) {
             let mut secrets = Secrets::default();
             secrets.add(&secret, "access");
             let redactor = secrets.redactor();
-            let basic = STANDARD_NO_PAD.encode(format!("{before}{secret}{after}"));
+            let within = format!("{before}{secret}{after}");
+            let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let carriers = [
-                format!("{before}{secret}{after}"),
+                STANDARD_NO_PAD.encode(&within),
+                URL_SAFE_NO_PAD.encode(&within),
+                within,
                 format!("a={}", utf8_percent_encode(&secret, NON_ALPHANUMERIC)),
+                format!("a={}", lower_hex(&utf8_percent_encode(&secret, RESERVED).to_string())),
+                format!("<p>{}</p>", html.replace('"', "&quot;").replace('\'', "&#39;")),
+                format!("\"{}\"", as_json(&secret, true)),
                 format!("a={}", url::form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>()),
                 serde_json::json!({ "token": secret }).to_string(),
-                basic,
             ];
             for carrier in carriers {
                 prop_assert!(redactor.text(&carrier).contains("‹access 1›"), "{}", carrier);

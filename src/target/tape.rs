@@ -162,7 +162,7 @@ fn is_secret_name(name: &str) -> bool {
 fn exchange(sent: &Sent, redactor: &Redactor) -> Exchange {
     let field = |name: &str, value: &[u8]| Field {
         name: name.to_owned(),
-        value: shorten(&redactor.text(&String::from_utf8_lossy(value)), KEPT_FIELD).0,
+        value: shorten(redactor.text(&String::from_utf8_lossy(value)), KEPT_FIELD).0,
     };
     let mut headers: Vec<Field> = vec![field("host", sent.request.url.authority().as_bytes())];
     headers.extend(sent.request.headers.iter().map(|(name, value)| field(name.as_str(), value.as_bytes())));
@@ -189,7 +189,7 @@ fn exchange(sent: &Sent, redactor: &Redactor) -> Exchange {
         took_us: sent.took.as_micros() as u64,
         request: Request {
             method: sent.request.method.to_string(),
-            url: shorten(&redactor.text(sent.request.url.as_str()), KEPT_FIELD).0,
+            url: shorten(redactor.text(sent.request.url.as_str()), KEPT_FIELD).0,
             headers,
             body: body(&sent.request.body, redactor),
         },
@@ -199,16 +199,14 @@ fn exchange(sent: &Sent, redactor: &Redactor) -> Exchange {
 
 /// Redacts first and shortens then: a secret cut in half would not be found.
 fn body(bytes: &[u8], redactor: &Redactor) -> Body {
-    let (text, shortened) = shorten(&redactor.text(&String::from_utf8_lossy(bytes)), KEPT);
+    let (text, shortened) = shorten(redactor.text(&String::from_utf8_lossy(bytes)), KEPT);
     Body { text, bytes: bytes.len() as u64, shortened }
 }
 
-fn shorten(text: &str, longest: usize) -> (String, bool) {
-    if text.len() <= longest {
-        return (text.to_owned(), false);
-    }
-    let end = text.floor_char_boundary(longest);
-    (text[..end].to_owned(), true)
+fn shorten(mut text: String, longest: usize) -> (String, bool) {
+    let long = text.len() > longest;
+    text.truncate(text.floor_char_boundary(longest));
+    (text, long)
 }
 
 #[cfg(test)]
