@@ -31,7 +31,8 @@ pub async fn run(selected: &Selected, target: &Target, options: &Options, run_be
         Some(why) => Ended::without_rounds(Verdict::Skipped, why.clone()),
         None => rounds(selected, target, options).await,
     };
-    let mut result = blank(selected, ended.verdict, ended.reason, options);
+    let (verdict, reason) = weighed(selected.level, ended.verdict, ended.reason);
+    let mut result = blank(selected, verdict, reason, options);
     result.rounds = ended.rounds;
     result.began_ms = began.duration_since(run_began).as_millis() as u64;
     result.duration_ms = began.elapsed().as_millis() as u64;
@@ -39,6 +40,18 @@ pub async fn run(selected: &Selected, target: &Target, options: &Options, run_be
         round.tell(case, options.evidence, &mut result);
     }
     result
+}
+
+/// What is only recorded is never judged: where it could not be seen, there is nothing to record, and no reason to doubt the
+/// server.
+fn weighed(level: Level, verdict: Verdict, reason: Option<String>) -> (Verdict, Option<String>) {
+    match (level, verdict) {
+        (Level::Info, Verdict::Inconclusive) => {
+            let why = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            (Verdict::Skipped, Some(format!("this is recorded and not judged, and could not be seen{why}")))
+        }
+        _ => (verdict, reason),
+    }
 }
 
 /// A case of which nothing was run.
@@ -419,5 +432,22 @@ fn not_run(case: &Case, step: &Step) -> StepResult {
         outcome: "not run".to_owned(),
         exchanges: Vec::new(),
         left_out: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_recorded_never_makes_a_server_suspect() {
+        let unseen = || Some("the server answered 503".to_owned());
+        let (verdict, reason) = weighed(Level::Info, Verdict::Inconclusive, unseen());
+        assert_eq!(verdict, Verdict::Skipped);
+        assert!(reason.is_some_and(|reason| reason.contains("recorded") && reason.contains("503")));
+        for level in [Level::Must, Level::Should] {
+            assert_eq!(weighed(level, Verdict::Inconclusive, unseen()), (Verdict::Inconclusive, unseen()));
+        }
+        assert_eq!(weighed(Level::Info, Verdict::Error, unseen()), (Verdict::Error, unseen()));
     }
 }
