@@ -105,6 +105,19 @@ fn failures_come_first_and_open_with_all_that_a_reader_needs() {
 }
 
 #[test]
+fn the_broken_promises_stand_above_everything_with_a_link_to_what_shows_it() {
+    let page = parse(&report_support::run());
+    let broken = one(&page, "header .broken");
+    let told: String = broken.text().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("refresh.single-use") && told.contains("must"), "{told}");
+    assert!(!told.contains("refresh.one-winner"), "what was kept is not among them: {told}");
+    assert_eq!(all(&broken, "li a")[0].attr("href"), Some("#case:refresh/single-use"));
+    let mut good = report_support::run();
+    good.cases.retain(|case| matches!(case.verdict, Verdict::Pass | Verdict::Skipped));
+    assert!(all(&parse(&good), "header .broken").is_empty());
+}
+
+#[test]
 fn a_promise_shows_how_it_is_read_and_a_departure_is_plain_to_see() {
     let page = parse(&report_support::run());
     let usual: String = one(&page, "details#case\\:refresh\\/single-use .reading").text().collect();

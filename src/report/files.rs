@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,11 +12,14 @@ use serde::Deserialize;
 
 use crate::results::{Run, SCHEMA};
 
-use super::{html, junit};
+use super::{html, json, junit};
 
 const RESULTS: &str = "results.json";
 const JUNIT: &str = "junit.xml";
 const HTML: &str = "index.html";
+
+/// How much of a file is gathered before it is written, in bytes.
+const BUFFER: usize = 256 << 10;
 
 /// Where the files of a run are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,38 +29,38 @@ pub struct Written {
     pub html: PathBuf,
 }
 
+/// What one file is made of, written to where it belongs.
+pub(super) type Content<'a> = Box<dyn FnOnce(&mut dyn Write) -> Result<(), FileProblem> + Send + 'a>;
+
 /// Writes `results.json`, `junit.xml` and `index.html` into `dir`, which is created where it is missing.
 ///
 /// Each file is written beside its place and then moved there: readers see the old one or the new one, never a part.
 /// A file that can't be written does not stop the others.
 pub fn write(dir: &Path, run: &Run) -> Result<Written, WriteError> {
-    // Nothing else is going on by now, and each takes its time, most of all the results.
-    let texts = thread::scope(|scope| {
-        let junit = scope.spawn(|| junit::render(run).map_err(FileProblem::Junit));
-        let html = scope.spawn(|| html::render(run));
-        let json = serde_json::to_string_pretty(run).map(|text| text + "\n");
-        let json = json.map_err(FileProblem::Json);
-        [(RESULTS, json), (JUNIT, ended(junit)), (HTML, Ok(ended(html)))]
+    let results: Content = Box::new(|file| json::write(file, run));
+    let junit: Content = Box::new(|file| {
+        let text = junit::render(run).map_err(FileProblem::Junit)?;
+        file.write_all(text.as_bytes()).map_err(FileProblem::Write)
     });
-    write_all(dir, texts)?;
+    let html: Content = Box::new(|file| html::write(file, run).map_err(FileProblem::Write));
+    write_all(dir, [(RESULTS, results), (JUNIT, junit), (HTML, html)])?;
     Ok(Written { results: dir.join(RESULTS), junit: dir.join(JUNIT), html: dir.join(HTML) })
 }
 
 /// Writes files into `dir`, each whole or not at all; one that fails does not stop the others.
-pub(super) fn write_all(
+pub(super) fn write_all<'a>(
     dir: &Path,
-    texts: impl IntoIterator<Item = (&'static str, Result<String, FileProblem>)>,
+    files: impl IntoIterator<Item = (&'static str, Content<'a>)>,
 ) -> Result<(), WriteError> {
     fs::create_dir_all(dir).map_err(|source| WriteError::Folder { dir: dir.to_owned(), source })?;
-    let put = |name: &str, text: Result<String, FileProblem>| {
+    let put = |name: &str, content: Content<'a>| {
         let path = dir.join(name);
-        let put = text.and_then(|text| replace(&path, text.as_bytes()).map_err(FileProblem::Write));
-        put.err().map(|problem| FileFailure { path, problem })
+        replace(&path, content).err().map(|problem| FileFailure { path, problem })
     };
-    // At once: waiting until a file is safe on the disk is most of it.
+    // At once: nothing else is going on by now, and each takes its time, most of all the results.
     let failures: Vec<FileFailure> = thread::scope(|scope| {
         let files: Vec<_> =
-            texts.into_iter().map(|(name, text)| scope.spawn(move || put(name, text))).collect();
+            files.into_iter().map(|(name, content)| scope.spawn(move || put(name, content))).collect();
         files.into_iter().filter_map(ended).collect()
     });
     if failures.is_empty() { Ok(()) } else { Err(WriteError::Files(FileFailures(failures))) }
@@ -69,22 +72,25 @@ fn ended<T>(thread: ScopedJoinHandle<'_, T>) -> T {
 }
 
 /// Puts a whole new file in the place of an old one, or leaves the old one as it was.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, content: Content<'_>) -> Result<(), FileProblem> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let part = format!(".{name}.{}-{}.part", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let part = path.with_file_name(part);
-    let outcome = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&part)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_data()))
-        .and_then(|()| fs::rename(&part, path));
+    let outcome = fill(&part, content).and_then(|()| fs::rename(&part, path).map_err(FileProblem::Write));
     if outcome.is_err() {
         // It may not be there; what went wrong first is what the reader needs.
         let _ = fs::remove_file(&part);
     }
     outcome
+}
+
+fn fill(part: &Path, content: Content<'_>) -> Result<(), FileProblem> {
+    let file = OpenOptions::new().write(true).create_new(true).open(part).map_err(FileProblem::Write)?;
+    let mut file = BufWriter::with_capacity(BUFFER, file);
+    content(&mut file)?;
+    let file = file.into_inner().map_err(|error| FileProblem::Write(error.into_error()))?;
+    file.sync_data().map_err(FileProblem::Write)
 }
 
 /// Reads saved results: a `results.json`, or the folder that holds one.

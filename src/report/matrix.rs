@@ -1,11 +1,12 @@
 //! The kill matrix as HTML, JSON and text: three functions of a [`Matrix`].
 
+use std::io;
 use std::path::Path;
 
 use askama::Template;
 
-use super::files::{self, WriteError};
-use super::html;
+use super::files::{self, FileProblem, WriteError};
+use super::{html, json};
 use crate::results::{Matrix, Problem};
 
 /// Problems that the text shows; the other two have all.
@@ -45,13 +46,15 @@ pub fn text(matrix: &Matrix) -> String {
 
 /// Writes `matrix.html`, `matrix.json` and `matrix.txt` into `dir`, as [`files::write`] writes a run's.
 pub fn write(dir: &Path, matrix: &Matrix) -> Result<(), WriteError> {
-    let json = serde_json::to_string_pretty(matrix).map(|text| text + "\n");
+    let put = |text: String| {
+        move |file: &mut dyn io::Write| file.write_all(text.as_bytes()).map_err(FileProblem::Write)
+    };
     files::write_all(
         dir,
         [
-            ("matrix.json", json.map_err(files::FileProblem::Json)),
-            ("matrix.txt", Ok(text(matrix))),
-            ("matrix.html", Ok(html(matrix))),
+            ("matrix.json", Box::new(|file: &mut dyn io::Write| json::write(file, matrix)) as files::Content),
+            ("matrix.txt", Box::new(put(text(matrix)))),
+            ("matrix.html", Box::new(put(html(matrix)))),
         ],
     )
 }

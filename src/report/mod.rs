@@ -7,12 +7,14 @@
 //! - [`matrix`]: what `prove` found, which is no run.
 //!
 //! What they share: [`tally`] (counts, and what became of each promise), [`visible`] (text from a target, made harmless
-//! and visible) and `evidence` (an exchange in one line). Nothing here decides a verdict or an exit code.
+//! and visible) and `evidence` (an exchange in one line) and `json` (how results are broken into lines).
+//! Nothing here decides a verdict or an exit code.
 
 pub mod console;
 mod evidence;
 pub mod files;
 pub mod html;
+mod json;
 pub mod junit;
 pub mod matrix;
 pub mod schema;

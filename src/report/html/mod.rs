@@ -12,6 +12,8 @@ mod step;
 mod story;
 mod trace;
 
+use std::io;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
@@ -26,6 +28,11 @@ const SCRIPT: &str = include_str!("script.js");
 /// The run as one HTML file. Its time and size grow linearly with the run's.
 pub fn render(run: &Run) -> String {
     page::Page::of(run).render().expect("writing into a String does not fail")
+}
+
+/// Writes what [`render`] gives, without holding all of it.
+pub(super) fn write(file: &mut dyn io::Write, run: &Run) -> io::Result<()> {
+    page::Page::of(run).write_into(file)
 }
 
 /// Allows the page's own style and script by their hashes, and nothing else.

@@ -1,5 +1,6 @@
 //! The page as a whole: what stands above the cases, their order, and how much of each is shown.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use askama::Template;
@@ -7,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::report::tally::{self, Counts, Standing};
 use crate::report::visible;
-use crate::results::{Requirement, Run, Verdict};
+use crate::results::{CaseResult, Requirement, Run, Verdict};
 
 use super::anchor::{case_anchor, link, requirement_anchor};
 use super::case::{CaseView, Detail, PromiseView, VerdictView};
@@ -18,6 +19,9 @@ use super::trace::{self, DocumentView};
 const FULL: usize = 300;
 
 const SHORT: usize = 300;
+
+/// So many broken promises are named above everything else.
+const BROKEN: usize = 12;
 
 /// The order of the groups of cases.
 const ORDER: [Verdict; 6] =
@@ -34,6 +38,10 @@ pub struct Page {
     sentence: String,
     /// The verdict that the sentence is about.
     heaviest: &'static str,
+    /// The promises that were broken, the first of them, and how many more there are.
+    broken: Vec<BrokenView>,
+    broken_title: String,
+    broken_left_out: usize,
     started: String,
     started_text: String,
     took: String,
@@ -58,6 +66,16 @@ pub struct Page {
     quiet: Vec<Group>,
     sections: Vec<SectionView>,
     documents: Vec<DocumentView>,
+}
+
+/// A promise that was broken, with a link to the first case that shows it.
+struct BrokenView {
+    promise: PromiseView,
+    link: String,
+    sign: &'static str,
+    class: &'static str,
+    /// How many of its cases broke.
+    told: String,
 }
 
 struct Group {
@@ -95,6 +113,7 @@ impl Page {
         let requirements: HashMap<&str, &Requirement> =
             run.requirements.iter().map(|requirement| (requirement.id.as_str(), requirement)).collect();
         let groups = groups(run, &requirements);
+        let broken: Vec<&tally::Promise<'_>> = broken(&sections);
         let shortened = groups.iter().any(|group| group.cases.iter().any(|case| case.compact));
         let (quiet, troubled): (Vec<Group>, Vec<Group>) =
             groups.into_iter().partition(|group| group.cases.iter().all(|case| case.settled));
@@ -106,6 +125,12 @@ impl Page {
             base: visible::line(&run.target.base, SHORT),
             sentence: tally::sentence(run),
             heaviest: counts.present().next().map_or("skipped", |(verdict, _)| verdict.as_str()),
+            broken_title: match broken.len() {
+                1 => "1 promise is broken".to_owned(),
+                count => format!("{count} promises are broken"),
+            },
+            broken_left_out: broken.len().saturating_sub(BROKEN),
+            broken: broken.into_iter().take(BROKEN).filter_map(broken_view).collect(),
             started: visible::line(&run.started, 40),
             started_text: day_and_time(&run.started),
             took: tally::duration(run.duration_ms),
@@ -139,6 +164,31 @@ impl Page {
             documents: trace::of(run, &sections),
         }
     }
+}
+
+/// The broken promises: a *must* before a *should*, and of these in the catalogue's order.
+fn broken<'a>(sections: &'a [tally::Section<'_>]) -> Vec<&'a tally::Promise<'a>> {
+    let promises = || sections.iter().flat_map(|section| &section.promises);
+    let with = |standing| promises().filter(move |promise| promise.standing == standing);
+    with(Standing::Broken).chain(with(Standing::Warned)).collect()
+}
+
+fn broken_view(promise: &tally::Promise<'_>) -> Option<BrokenView> {
+    let shows = |case: &&&CaseResult| matches!(case.verdict, Verdict::Fail | Verdict::Warn);
+    let first = promise.cases.iter().filter(shows).min_by_key(|case| Reverse(case.verdict))?;
+    let count = promise.cases.iter().filter(shows).count();
+    let (class, sign) = standing_look(promise.standing);
+    Some(BrokenView {
+        promise: PromiseView::of(promise.requirement),
+        link: link(&case_anchor(&first.id)),
+        sign,
+        class,
+        told: match promise.cases.len() {
+            1 => "its only case shows it".to_owned(),
+            all if count == 1 => format!("1 of its {all} cases shows it"),
+            all => format!("{count} of its {all} cases show it"),
+        },
+    })
 }
 
 fn groups(run: &Run, requirements: &HashMap<&str, &Requirement>) -> Vec<Group> {
