@@ -4,11 +4,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use clap::Args;
+use futures_util::future::try_join_all;
 use tokio::net::TcpListener;
 
 use super::output::{complain, err, out};
 use super::run::chosen_defects;
 use super::stop::Stop;
+use crate::reference::defects::Defect;
 use crate::reference::{self, Options};
 use crate::results::Exit;
 
@@ -21,6 +23,7 @@ const GRACE: Duration = Duration::from_secs(1);
 Examples:
   grantspec serve --port 8080                             then open http://127.0.0.1:8080
   grantspec serve --port 0 --defect refresh.single-use    any free port; the address is printed
+  grantspec serve --port 8080 --nodes 2                   one bank at two addresses: port 8080, and 8081
   grantspec run --target http://127.0.0.1:8080            judge it, from another terminal")]
 pub struct Serve {
     /// Port to listen on; 0 takes any that is free.
@@ -29,6 +32,10 @@ pub struct Serve {
     /// Address to listen on. Anything but loopback lets others in: the control API has no password.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
+    /// At how many addresses the one bank is reached, as if they were machines behind a balancer: on ports that follow
+    /// `--port`.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=8))]
+    nodes: u16,
     /// Break a promise on purpose (`grantspec list defects`); may be given more than once.
     #[arg(long, value_name = "ID")]
     defect: Vec<String>,
@@ -50,51 +57,72 @@ impl Serve {
                 return Exit::Trouble;
             }
         };
-        runtime.block_on(async {
-            let stop = Stop::listen();
-            let listener = match TcpListener::bind((self.host, self.port)).await {
-                Ok(listener) => listener,
-                Err(error) => {
-                    complain(format!(
-                        "failed to listen on {}:{}: {error}; --port 0 takes any port that is free",
-                        self.host, self.port
-                    ));
-                    return Exit::Trouble;
-                }
-            };
-            match listener.local_addr() {
-                Ok(address) => out(&format!("http://{address}\n")),
-                Err(error) => complain(format!("failed to learn the address: {error}")),
+        runtime.block_on(self.serve(defects))
+    }
+
+    async fn serve(&self, defects: Vec<&'static Defect>) -> Exit {
+        let stop = Stop::listen();
+        let (listeners, addresses) = match self.listen().await {
+            Ok(both) => both,
+            Err(failed) => {
+                complain(failed);
+                return Exit::Trouble;
             }
-            if !self.host.is_loopback() {
-                err(&format!(
-                    "warning: listening on {}, not on loopback: whoever reaches it can log in as anybody\n",
-                    self.host
-                ));
-            }
-            for defect in &defects {
-                err(&format!("defect {}: {}\n", defect.id, defect.about));
-            }
+        };
+        addresses.iter().for_each(|address| out(&format!("{address}\n")));
+        if !self.host.is_loopback() {
+            err(&format!(
+                "warning: listening on {}, not on loopback: whoever reaches it can log in as anybody\n",
+                self.host
+            ));
+        }
+        for defect in &defects {
+            err(&format!("defect {}: {}\n", defect.id, defect.about));
+        }
+        let nodes = reference::routes(&Options { defects, ..Options::default() }, &addresses);
+        let serving = listeners.into_iter().zip(nodes).map(|(listener, routes)| {
             let asked = stop.clone();
-            let routes = reference::routes(&Options { defects, ..Options::default() });
-            let serving = reference::serve(listener, routes, async move {
-                asked.requested().await;
-            });
-            // Requests under way are answered, but one that never comes to its end must not keep the bank up.
-            let overdue = async {
-                stop.requested().await;
-                tokio::time::sleep(GRACE).await;
+            reference::serve(listener, routes, async move { asked.requested().await })
+        });
+        // Requests under way are answered, but one that never comes to its end must not keep the bank up.
+        let overdue = async {
+            stop.requested().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            served = try_join_all(serving) => match served {
+                Ok(_) => Exit::Conformant,
+                Err(error) => {
+                    complain(format!("the bank stopped: {error}"));
+                    Exit::Trouble
+                }
+            },
+            () = overdue => Exit::Conformant,
+        }
+    }
+
+    /// A listener for each node, and the nodes' addresses.
+    async fn listen(&self) -> Result<(Vec<TcpListener>, Vec<String>), String> {
+        let mut listeners = Vec::new();
+        let mut addresses = Vec::new();
+        for node in 0..self.nodes {
+            let port = match self.port {
+                0 => 0,
+                port => port
+                    .checked_add(node)
+                    .ok_or(format!("there is no port for node {}: choose a lower --port", node + 1))?,
             };
-            tokio::select! {
-                served = serving => match served {
-                    Ok(()) => Exit::Conformant,
-                    Err(error) => {
-                        complain(format!("the bank stopped: {error}"));
-                        Exit::Trouble
-                    }
-                },
-                () = overdue => Exit::Conformant,
-            }
-        })
+            let listener = TcpListener::bind((self.host, port)).await.map_err(|error| {
+                format!(
+                    "failed to listen on {}:{port}: {error}; --port 0 takes any port that is free",
+                    self.host
+                )
+            })?;
+            let address =
+                listener.local_addr().map_err(|error| format!("failed to learn the address: {error}"))?;
+            addresses.push(format!("http://{address}"));
+            listeners.push(listener);
+        }
+        Ok((listeners, addresses))
     }
 }

@@ -103,7 +103,7 @@ async fn hear(
 ) -> Result<Heard, ProveError> {
     let options = reference::Options { defects: defect.into_iter().collect(), window: WINDOW };
     let bank = Running::start(options).await?;
-    let target = client.elsewhere(TargetFile::at(bank.address())?).directly(bank.routes());
+    let target = client.elsewhere(TargetFile::at(bank.address())?).directly(bank.nodes());
     for selected in &mut plan.cases {
         let own =
             defect.is_none_or(|defect| selected.case.proves.iter().any(|id| id == defect.requirement()));

@@ -1,19 +1,32 @@
 //! The ledger under its lock, and the lock's one subtlety: what happens between a check and the act that rests on it.
+//! Several nodes share one ledger.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::ledger::{Ledger, Refusal, Seconds, Turn, WorldId};
+use super::ledger::{Ledger, Refusal, Seat, Seconds, Turn, WorldId};
 use super::pages::Lobby;
 use super::rules::{Gap, Rules};
+use super::throttle::Throttles;
 
-/// The bank that the routes talk to.
+/// One node of the bank: what the routes at one address talk to.
 #[derive(Debug)]
 pub struct Bank {
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
+    /// Which one, from 0.
+    node: usize,
+    books: Arc<Books>,
+}
+
+/// What all nodes share.
+#[derive(Debug)]
+struct Books {
+    /// Where the nodes are. Empty if nobody said.
+    addresses: Vec<String>,
+    began: Instant,
     /// How long an open [`Gap`] lasts.
     window: Duration,
     ledger: Mutex<Ledger>,
@@ -22,6 +35,7 @@ pub struct Bank {
     /// The world of the pages.
     standing: OnceLock<WorldId>,
     lobby: Mutex<Lobby>,
+    throttles: Throttles,
 }
 
 /// Some steps in one world, under one lock unless a defect opens a gap between them.
@@ -33,15 +47,32 @@ pub struct Sitting<'a> {
 }
 
 impl Bank {
-    pub fn new(rules: Rules, window: Duration) -> Self {
-        Bank {
+    /// A bank of one node, or of as many as there are `addresses`.
+    pub fn nodes(rules: Rules, window: Duration, addresses: &[String]) -> Vec<Bank> {
+        let books = Arc::new(Books {
+            addresses: addresses.to_vec(),
+            began: Instant::now(),
+            window,
             ledger: Mutex::new(Ledger::new(rules.clone())),
             names: Mutex::new(HashMap::new()),
             standing: OnceLock::new(),
             lobby: Mutex::default(),
-            rules,
-            window,
-        }
+            throttles: Throttles::default(),
+        });
+        let rules = Arc::new(rules);
+        let node = |node| Bank { rules: Arc::clone(&rules), node, books: Arc::clone(&books) };
+        (0..addresses.len().max(1)).map(node).collect()
+    }
+
+    /// Where and when something happens here.
+    fn seat(&self) -> Seat {
+        let since = self.books.began.elapsed().as_millis();
+        Seat { node: self.node, moment: u64::try_from(since).unwrap_or(u64::MAX) }
+    }
+
+    /// Where the nodes of the bank are, this one's first. Empty if nobody said.
+    pub fn addresses(&self) -> &[String] {
+        &self.books.addresses
     }
 
     /// Begins a sitting in a world.
@@ -61,27 +92,32 @@ impl Bank {
     /// The ledger as a whole.
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
         // A panic in a handler leaves rows that are whole: every step changes them without panicking in between.
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        self.books.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The world that is there from the start, and that the pages show.
     pub fn standing(&self) -> Option<WorldId> {
-        self.standing.get().copied()
+        self.books.standing.get().copied()
     }
 
     /// From here on this world is the standing one. There is only ever one.
     pub fn let_stand(&self, world: WorldId) {
-        let _ = self.standing.set(world);
+        let _ = self.books.standing.set(world);
     }
 
     /// What the pages remember. Whoever holds on to it may look into the ledger, not the other way round.
     pub fn lobby(&self) -> MutexGuard<'_, Lobby> {
-        self.lobby.lock().unwrap_or_else(PoisonError::into_inner)
+        self.books.lobby.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is turned away with 429.
+    pub fn throttles(&self) -> &Throttles {
+        &self.books.throttles
     }
 
     /// The worlds by name.
     pub fn names(&self) -> MutexGuard<'_, HashMap<String, WorldId>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+        self.books.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -91,15 +127,15 @@ impl Sitting<'_> {
         let ledger = self.ledger.as_mut().expect("a sitting holds the lock but for its pauses");
         let mut rng = rand::rng();
         let turn = ledger.turn(self.world, wall(), &mut rng);
-        act(&mut turn.ok_or(Refusal::UnknownClient)?)
+        turn.ok_or(Refusal::UnknownClient)?.seated(self.bank.seat(), act)
     }
 
     /// Where a defective bank lets others in. The right one goes straight on.
     pub fn pause(&mut self, gap: Gap) {
         let window = match gap {
             Gap::Closed => return,
-            Gap::Open => self.bank.window,
-            Gap::Wide => self.bank.window * 10,
+            Gap::Open => self.bank.books.window,
+            Gap::Wide => self.bank.books.window * 10,
         };
         self.ledger = None;
         // Blocking, as a slow call between a check and an act is. A runtime with several workers moves this one's other

@@ -2,11 +2,14 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /control` | `{"grantspec": "<version>", "defects": ["<id>", …]}` |
+//! | `GET /control` | `{"grantspec": "<version>", "defects": ["<id>", …], "nodes": ["http://…", …]}` |
 //! | `POST /control/worlds` `{}` | 201 and a world, see below; 503 when there are 20,000 |
 //! | `GET /control/worlds/standing` | the world that is there from the start, for use by hand |
 //! | `DELETE /control/worlds/{world}` | 204 |
 //! | `POST /control/worlds/{world}/advance` `{"seconds": n}` | `{"now": n}`; at most ten years at once |
+//! | `POST /control/worlds/{world}/restart` `{}` | `{}`: for this world, the bank was started anew; a right one shows no difference |
+//! | `POST /control/worlds/{world}/throttle` `{"endpoint", "requests": n}` | `{}`: the next n requests of this world to `token`, `logout`, `whoami`, `accounts`, `balance`, `transactions` or `mandates` are answered 429; 0 takes it back |
+//! | … `{"endpoint", "per_second": n}` | `{}`: those above n a second are; either with `"retry_after": s`, 1 if it doesn't say |
 //! | `POST /control/worlds/{world}/login` `{"login", "user", "allow"}` | 303, the redirect due to the user's browser; 404 unknown, 409 over |
 //! | `POST /control/worlds/{world}/approve` `{"login", "user"}` | `{}`; 404 unknown, 403 not this user's, 409 over |
 //! | `POST /control/worlds/{world}/deny` `{"login", "user"}` | the same |
@@ -23,13 +26,15 @@
 //! | `POST /control/worlds/{world}/mandates/deny` `{"mandate", "user"}` | the same |
 //! | `POST /control/worlds/{world}/mandates/cancel` `{"mandate", "user"}` | the same |
 //!
-//! `login` is the hidden field of that name on the login page; users and clients are named by role. A world is
+//! `login` is the hidden field of that name on the login page; users and clients are named by role. `nodes` are the addresses that one state of the bank is reached at, if it
+//! knows several: the whole API is at each. A world is
 //!
 //! ```json
 //! { "world": "world_…", "now": 1793000000, "approval_seconds": 600,
 //!   "users": { "alice": { "user_id": "user_…", "email": "…", "account_id": "acc_…" } },
 //!   "clients": { "server": { "client_id": "oauth2client_…", "client_secret": "mnzconf.…", "confidential": true,
-//!                            "redirect_uris": ["…"] } } }
+//!                            "redirect_uris": ["…"] } },
+//!   "nodes": ["http://127.0.0.1:40123", "http://127.0.0.1:40124"] }
 //! ```
 //!
 //! A third party on the list is
@@ -71,6 +76,7 @@ use super::bank::{Bank, wall};
 use super::defects::Defect;
 use super::http::{Problem, land};
 use super::ledger::{APPROVAL_SECONDS, Answer, Fixture, Seconds, Secret, WorldId, WorldView};
+use super::throttle::{Door, Limit};
 
 /// How many worlds there may be at a time.
 const MOST_WORLDS: usize = 20_000;
@@ -78,25 +84,45 @@ const MOST_WORLDS: usize = 20_000;
 const STANDING: &str = "standing";
 const TEN_YEARS: Seconds = 10 * 366 * 86_400;
 
-/// The control routes. Makes the standing world.
-pub(super) fn router(bank: Arc<Bank>, defects: &[&'static Defect]) -> Router {
-    let standing = open_world(&bank, STANDING.to_owned());
-    if let Some(world) = bank.names().get(STANDING) {
-        bank.let_stand(*world);
+/// What every node's control API says alike.
+pub(super) struct Control {
+    about: Value,
+    standing: Value,
+}
+
+impl Control {
+    /// Makes the standing world.
+    pub fn begin(bank: &Bank, defects: &[&'static Defect]) -> Control {
+        let standing = open_world(bank, STANDING.to_owned());
+        if let Some(world) = bank.names().get(STANDING) {
+            bank.let_stand(*world);
+        }
+        let defects: Vec<&str> = defects.iter().map(|defect| defect.id).collect();
+        let about = json!({
+            "grantspec": env!("CARGO_PKG_VERSION"),
+            "defects": defects,
+            "nodes": bank.addresses(),
+        });
+        Control { about, standing }
     }
-    let defects: Vec<&str> = defects.iter().map(|defect| defect.id).collect();
-    let about = json!({ "grantspec": env!("CARGO_PKG_VERSION"), "defects": defects });
-    Router::new()
-        .route("/control", get(async move || Json(about)))
-        .route("/control/worlds", post(create))
-        .route("/control/worlds/standing", get(async move || Json(standing)))
-        .route("/control/worlds/{world}", delete(remove))
-        .route("/control/worlds/{world}/advance", post(advance))
-        .route("/control/worlds/{world}/login", post(login))
-        .route("/control/worlds/{world}/approve", post(approve))
-        .route("/control/worlds/{world}/deny", post(deny))
-        .merge(owner::routes())
-        .with_state(bank)
+
+    /// The control routes of a node.
+    pub fn router(&self, bank: Arc<Bank>) -> Router {
+        let (about, standing) = (self.about.clone(), self.standing.clone());
+        Router::new()
+            .route("/control", get(async move || Json(about)))
+            .route("/control/worlds", post(create))
+            .route("/control/worlds/standing", get(async move || Json(standing)))
+            .route("/control/worlds/{world}", delete(remove))
+            .route("/control/worlds/{world}/advance", post(advance))
+            .route("/control/worlds/{world}/restart", post(restart))
+            .route("/control/worlds/{world}/throttle", post(throttle))
+            .route("/control/worlds/{world}/login", post(login))
+            .route("/control/worlds/{world}/approve", post(approve))
+            .route("/control/worlds/{world}/deny", post(deny))
+            .merge(owner::routes())
+            .with_state(bank)
+    }
 }
 
 async fn create(State(bank): State<Arc<Bank>>) -> Response {
@@ -114,6 +140,7 @@ async fn remove(State(bank): State<Arc<Bank>>, Path(name): Path<String>) -> Resp
     match world {
         Some(world) => {
             bank.ledger().close(world);
+            bank.throttles().forget(world);
             StatusCode::NO_CONTENT.into_response()
         }
         None => unknown_world(&name).into_response(),
@@ -137,6 +164,50 @@ async fn advance(
     }
     let now = bank.turn(find(&bank, &name)?, |turn| Ok(turn.advance(seconds)))?;
     Ok(Json(json!({ "now": now })))
+}
+
+async fn restart(State(bank): State<Arc<Bank>>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
+    bank.turn(find(&bank, &name)?, |turn| {
+        turn.restart();
+        Ok(())
+    })?;
+    Ok(Json(json!({})))
+}
+
+async fn throttle(
+    State(bank): State<Arc<Bank>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Throttle {
+        endpoint: String,
+        requests: Option<u32>,
+        per_second: Option<u32>,
+        #[serde(default = "one_second")]
+        retry_after: Seconds,
+    }
+    let asked: Throttle = read(&body)?;
+    let limit = match (asked.requests, asked.per_second) {
+        (Some(requests), None) => Limit::Next(requests),
+        (None, Some(most)) => Limit::PerSecond(most),
+        _ => {
+            let message = "give either `requests` or `per_second`";
+            return Err(Problem::new(400, "bad_request.bad_param", message));
+        }
+    };
+    let door = Door::ALL.iter().find(|(_, word)| *word == asked.endpoint).ok_or_else(|| {
+        let known = Door::ALL.map(|(_, word)| word).join(", ");
+        let message = format!("`endpoint` is none of {known}");
+        Problem::new(400, "bad_request.bad_param.endpoint", message)
+    })?;
+    bank.throttles().set(find(&bank, &name)?, door.0, limit, asked.retry_after);
+    Ok(Json(json!({})))
+}
+
+fn one_second() -> Seconds {
+    1
 }
 
 async fn login(
@@ -209,10 +280,10 @@ fn decide(bank: &Bank, name: &str, asked: &Decision, answer: Answer) -> Result<J
 fn open_world(bank: &Bank, name: String) -> Value {
     let (id, view) = bank.ledger().open(Fixture::embedded(), wall(), &mut rand::rng());
     bank.names().insert(name.clone(), id);
-    describe(&name, &view)
+    describe(&name, &view, bank.addresses())
 }
 
-fn describe(name: &str, view: &WorldView) -> Value {
+fn describe(name: &str, view: &WorldView, nodes: &[String]) -> Value {
     let users = view.users.iter().map(|user| {
         let row = json!({
             "user_id": user.id,
@@ -236,6 +307,7 @@ fn describe(name: &str, view: &WorldView) -> Value {
         "approval_seconds": APPROVAL_SECONDS,
         "users": users.collect::<Map<String, Value>>(),
         "clients": clients.collect::<Map<String, Value>>(),
+        "nodes": nodes,
     })
 }
 

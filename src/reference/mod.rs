@@ -18,6 +18,7 @@ pub mod ledger;
 mod pages;
 pub mod rules;
 mod running;
+mod throttle;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -48,18 +49,27 @@ impl Default for Options {
     }
 }
 
-/// The bank's routes, with a bank of their own behind them.
+/// The bank's routes, with a bank of their own behind them: those of each of its nodes, which are to answer at
+/// `addresses`. Without any, it has one node.
 ///
 /// Race defects need a runtime with several worker threads: on one, nobody comes in through the gap.
-pub fn routes(options: &Options) -> Router {
+pub fn routes(options: &Options, addresses: &[String]) -> Vec<Router> {
     let mut rules = Rules::default();
     for defect in &options.defects {
         (defect.apply)(&mut rules);
     }
-    let bank = Arc::new(Bank::new(rules, options.window));
-    http::router(Arc::clone(&bank))
-        .merge(pages::router(Arc::clone(&bank)))
-        .merge(control::router(bank, &options.defects))
+    let nodes: Vec<Arc<Bank>> =
+        Bank::nodes(rules, options.window, addresses).into_iter().map(Arc::new).collect();
+    let control = nodes.first().map(|first| control::Control::begin(first, &options.defects));
+    let node = |bank: Arc<Bank>| {
+        let pages = pages::router(Arc::clone(&bank));
+        let api = http::router(Arc::clone(&bank)).merge(pages);
+        match &control {
+            Some(control) => api.merge(control.router(bank)),
+            None => api,
+        }
+    };
+    nodes.into_iter().map(node).collect()
 }
 
 /// Serves [`routes`] on `listener`, HTTP/1.1 and HTTP/2 with prior knowledge, until `stop` comes and the requests under

@@ -1,43 +1,53 @@
-//! The bank on a free port of loopback, for as long as somebody holds on to it.
+//! The bank on free ports of loopback, for as long as somebody holds on to it.
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use super::{Options, routes, serve};
+
+/// How many nodes it has: as many as it takes to see whether what happens at one is known at another.
+const NODES: usize = 2;
 
 /// A bank that runs in this process. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Running {
-    address: String,
-    routes: Router,
-    _stop: oneshot::Sender<()>,
+    nodes: Vec<(String, Router)>,
+    _stop: watch::Sender<()>,
 }
 
 impl Running {
-    /// Starts a bank on a free port, on the runtime that this is called in.
+    /// Starts a bank of two nodes on free ports, on the runtime that this is called in.
     ///
     /// # Errors
     /// If no port of loopback can be listened on.
     pub async fn start(options: Options) -> std::io::Result<Running> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = format!("http://{}", listener.local_addr()?);
-        let (stop, stopped) = oneshot::channel::<()>();
-        let routes = routes(&options);
-        tokio::spawn(serve(listener, routes.clone(), async {
-            // The sender is never used: it is dropped.
-            let _ = stopped.await;
-        }));
-        Ok(Running { address, routes, _stop: stop })
+        let mut listeners = Vec::new();
+        let mut addresses = Vec::new();
+        for _ in 0..NODES {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+            addresses.push(format!("http://{}", listener.local_addr()?));
+            listeners.push(listener);
+        }
+        let (stop, stopped) = watch::channel(());
+        let routes = routes(&options, &addresses);
+        for (listener, routes) in listeners.into_iter().zip(&routes) {
+            let mut stopped = stopped.clone();
+            tokio::spawn(serve(listener, routes.clone(), async move {
+                // The sender is never used: it is dropped.
+                let _ = stopped.changed().await;
+            }));
+        }
+        Ok(Running { nodes: addresses.into_iter().zip(routes).collect(), _stop: stop })
     }
 
-    /// What answers at its address, to be called without a network in between.
-    pub fn routes(&self) -> Router {
-        self.routes.clone()
+    /// Its nodes: the address of each, and what answers there, to be called without a network in between.
+    pub fn nodes(&self) -> &[(String, Router)] {
+        &self.nodes
     }
 
-    /// Its base address, such as `http://127.0.0.1:40123`.
+    /// Its base address, which is that of the first node, such as `http://127.0.0.1:40123`.
     pub fn address(&self) -> &str {
-        &self.address
+        &self.nodes[0].0
     }
 }

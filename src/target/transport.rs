@@ -25,8 +25,8 @@ pub struct Target {
     addresses: Arc<HashMap<String, Url>>,
     pub(super) http: reqwest::Client,
     pub(super) burst: Burst,
-    /// What answers in place of the network, if anything.
-    routes: Option<Router>,
+    /// What answers in place of the network, by the address that it answers for.
+    routes: Vec<(String, Router)>,
 }
 
 /// Why a target can't be used at all.
@@ -58,7 +58,7 @@ impl Target {
     fn through(http: reqwest::Client, file: TargetFile) -> Target {
         let address = |endpoint: &String| Some((endpoint.clone(), file.url(endpoint)?));
         let addresses = Arc::new(file.endpoints.all().into_iter().filter_map(address).collect());
-        Target { file: Arc::new(file), addresses, http, burst: Burst::default(), routes: None }
+        Target { file: Arc::new(file), addresses, http, burst: Burst::default(), routes: Vec::new() }
     }
 
     /// Another server, called through the same HTTP client.
@@ -66,11 +66,12 @@ impl Target {
         Target::through(self.http.clone(), file)
     }
 
-    /// The same target, its requests handed to `routes` without a network in between. What is released at one instant
-    /// (see [`Target::release`]) travels as before, so the routes must be those that answer at the target's address.
+    /// The same target, its requests to each of these addresses handed to the routes beside it without a network in
+    /// between. What is released at one instant (see [`Target::release`]) travels as before, so the routes must be those
+    /// that answer at that address.
     #[must_use]
-    pub fn directly(mut self, routes: Router) -> Target {
-        self.routes = Some(routes);
+    pub fn directly(mut self, routes: &[(String, Router)]) -> Target {
+        self.routes = routes.to_vec();
         self
     }
 
@@ -99,9 +100,10 @@ impl Target {
     /// Sends a request once. Whatever goes wrong is a [`Trouble`], never a retry.
     pub async fn send(&self, request: &Outgoing) -> Reply {
         let limit = self.file.limits.request();
+        let origin = &request.url[..Position::BeforePath];
         let reply = async {
-            match &self.routes {
-                Some(routes) => self.hand_over(routes.clone(), request).await,
+            match self.routes.iter().find(|(address, _)| address == origin) {
+                Some((_, routes)) => self.hand_over(routes.clone(), request).await,
                 None => self.send_unlimited(request).await,
             }
         };

@@ -162,6 +162,30 @@ fn the_bank_stops_at_a_signal_whoever_is_still_connected() {
 
 #[cfg(unix)]
 #[test]
+fn one_bank_is_served_at_several_addresses() {
+    let mut child =
+        program().args(["serve", "--nodes", "3"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+    let addresses: Vec<String> = stdout.lines().take(3).map(|line| line.expect("text")).collect();
+    for address in &addresses {
+        let host = address.strip_prefix("http://").expect("it is an address");
+        let mut socket = TcpStream::connect(host).expect("the node listens");
+        socket
+            .write_all(b"GET /control HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n")
+            .expect("it is sent");
+        let mut answer = String::new();
+        BufReader::new(&socket).read_to_string(&mut answer).expect("it is answered");
+        let about: serde_json::Value =
+            serde_json::from_str(answer.split("\r\n\r\n").nth(1).expect("a body")).expect("JSON");
+        assert_eq!(about["nodes"], serde_json::json!(addresses));
+    }
+    tell(&child, "-TERM");
+    assert_eq!(end(&mut child).code(), Some(0));
+    exits(&Stage::new().grantspec(&["serve", "--nodes", "9"]), 2, "--nodes");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_signal_right_after_the_address_is_no_crash() {
     for _ in 0..20 {
         let mut child =

@@ -5,6 +5,7 @@ mod authorize;
 mod bearer;
 mod calls;
 mod mandates;
+mod overload;
 mod page;
 mod params;
 mod problem;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use tower_service::Service;
@@ -50,6 +52,7 @@ pub(super) fn router(bank: Arc<Bank>) -> Router {
         .route("/mandates/{mandate}", any(mandates::look))
         .route("/mandates/{mandate}/payments", any(mandates::pay))
         .fallback(unknown_route)
+        .layer(middleware::from_fn_with_state(Arc::clone(&bank), overload::at_the_door))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(bank)
 }

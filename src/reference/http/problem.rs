@@ -8,6 +8,7 @@
 //! | an access token that the user disconnected | 401 | `unauthorized.bad_access_token.revoked_by_user` | `invalid_token` |
 //! | a refresh token that the user disconnected | 401 | `unauthorized.bad_refresh_token.revoked_by_user` | `invalid_grant` |
 //! | a code that the user disconnected | 401 | `unauthorized.bad_authorization_code.revoked_by_user` | `invalid_grant` |
+//! | a request turned away for being one too many | 429 | `rate_limited.too_many_requests` | |
 //! | data, when the owner has to confirm the access | 403 | `forbidden.confirmation_required` | |
 //! | a mandate that there is not for this user and client | 404 | `not_found.mandate` | |
 //! | a payment under a mandate that is not approved | 403 | `forbidden.mandate.not_approved` | |
@@ -19,12 +20,12 @@
 //! client that was disconnected and nobody else: another client that shows its refresh token or its code gets the
 //! refusal of one that nobody issued.
 
-use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::reference::ledger::{Issued, Refusal};
+use crate::reference::ledger::{Issued, Refusal, Seconds};
 
 /// One error answer. Boxed, because it is the rare outcome of everything.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ struct Parts {
     challenge: Option<&'static str>,
     /// `Allow`.
     allow: Option<&'static str>,
+    /// `Retry-After`, in seconds.
+    retry_after: Option<Seconds>,
     /// Not even a code and an error key.
     bare: bool,
 }
@@ -60,6 +63,7 @@ impl Problem {
             leaked: None,
             challenge: None,
             allow: None,
+            retry_after: None,
             bare: false,
         }))
     }
@@ -80,6 +84,14 @@ impl Problem {
     /// 413.
     pub fn too_long() -> Self {
         Problem::new(413, "bad_request.too_long", "the request's body is longer than 64 KiB")
+    }
+
+    /// 429: try again after so many seconds (RFC 6585 §4).
+    pub fn too_many(retry_after: Seconds) -> Self {
+        let message = "there are too many requests: try again later";
+        let mut problem = Problem::new(429, "rate_limited.too_many_requests", message);
+        problem.0.retry_after = Some(retry_after);
+        problem
     }
 
     /// 500: only a defective bank says this.
@@ -235,6 +247,9 @@ impl IntoResponse for Problem {
         }
         if let Some(allow) = self.0.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if let Some(seconds) = self.0.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -184,7 +184,7 @@ impl Turn<'_> {
             Remembered::Evicted => row.life == Life::Dead(End::Evicted),
             Remembered::LoggedOut => row.life == Life::Dead(End::LoggedOut),
         };
-        knows.then(|| self.bearer_of(token))
+        (knows || self.data_has_not_heard(token)).then(|| self.bearer_of(token))
     }
 
     /// Whether the approval of its login opens this token: it opens all of them.

@@ -17,7 +17,9 @@ mod history;
 mod login;
 mod logout;
 mod mandate;
+mod marks;
 mod mint;
+mod nodes;
 mod parties;
 mod payment;
 mod phone;
@@ -28,6 +30,7 @@ mod reconnect;
 mod refresh;
 mod refusal;
 mod registration;
+mod restart;
 mod reuse;
 mod rows;
 #[cfg(test)]
@@ -45,6 +48,7 @@ pub use history::{Listing, Since, Transaction};
 pub use login::{Landing, Outcome};
 pub use logout::Leaving;
 pub use mandate::{BadTerms, ListedMandate, MandateIx, MandateView, Period, Terms};
+pub use marks::Seat;
 pub use mint::{Digest, Secret};
 pub use payment::Payment;
 pub use phone::{Ask, Matter, Proof};
@@ -90,6 +94,8 @@ pub struct Turn<'a> {
     rules: &'a Rules,
     /// The world's time.
     now: Seconds,
+    /// Where the request came in.
+    seat: Seat,
     mint: Mint<'a>,
     /// Which world a client id belongs to.
     client_index: &'a mut HashMap<String, WorldId>,
@@ -158,6 +164,7 @@ impl Ledger {
         let world = self.worlds.get_mut(&id)?;
         Some(Turn {
             now: world.time(wall),
+            seat: Seat::default(),
             world,
             rules: &self.rules,
             client_index: &mut self.clients,

@@ -74,7 +74,7 @@ pub(super) struct Code {
     pub life: CodeLife,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CodeLife {
     Fresh,
     /// `grant` is what it gave, once that is there.

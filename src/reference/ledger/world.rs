@@ -7,6 +7,7 @@ use rand::CryptoRng;
 
 use super::Seconds;
 use super::fixture::Fixture;
+use super::marks::Change;
 use super::mint::{Digest, Secret};
 use super::rows::*;
 use crate::reference::rules::SecretCheck;
@@ -58,6 +59,8 @@ pub struct World {
     /// In order.
     pub(super) disconnections: Vec<Disconnected>,
     pub(super) entries: HashMap<Digest, Entry>,
+    /// What a defective bank holds back from its nodes, or forgets. The right one notes nothing here.
+    pub(super) changes: Vec<Change>,
 }
 
 impl World {
@@ -112,6 +115,7 @@ impl World {
             mandates: Vec::new(),
             disconnections: Vec::new(),
             entries: HashMap::new(),
+            changes: Vec::new(),
         };
         (world, view)
     }

@@ -27,7 +27,11 @@ pub struct Seen {
 impl Browser {
     /// At a bank of its own.
     pub fn new() -> Browser {
-        Browser { routes: routes(&Options::default()), cookie: String::new(), form_key: String::new() }
+        Browser {
+            routes: routes(&Options::default(), &[]).remove(0),
+            cookie: String::new(),
+            form_key: String::new(),
+        }
     }
 
     pub async fn logged_in(email: &str) -> Browser {

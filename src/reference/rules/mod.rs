@@ -7,6 +7,7 @@ mod consent;
 mod grants;
 mod logout;
 mod mandate;
+mod node;
 mod token;
 
 pub use authorize::*;
@@ -15,6 +16,7 @@ pub use consent::*;
 pub use grants::*;
 pub use logout::*;
 pub use mandate::*;
+pub use node::*;
 pub use token::*;
 
 /// A rule with one right way and one wrong way.
@@ -57,4 +59,5 @@ pub struct Rules {
     pub logout: LogoutRules,
     pub consent: ConsentRules,
     pub mandate: MandateRules,
+    pub node: NodeRules,
 }

@@ -4,6 +4,7 @@ mod authorize;
 mod calls;
 mod consent;
 mod control;
+mod nodes;
 mod races;
 mod token;
 
@@ -24,8 +25,8 @@ struct Served {
     base: String,
     http: reqwest::Client,
     world: Value,
-    /// Dropped, it stops the bank.
-    _stop: oneshot::Sender<()>,
+    /// Dropped, it stops the bank, if it is this one's own.
+    _stop: Option<oneshot::Sender<()>>,
 }
 
 /// An answer, read whole.
@@ -58,15 +59,21 @@ impl Served {
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
         let defects = ids.iter().map(|id| defects::find(id).expect("a defect")).collect();
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(serve(listener, routes(&Options { defects, window }), async {
+        let routes = routes(&Options { defects, window }, &[]).remove(0);
+        tokio::spawn(serve(listener, routes, async {
             let _ = stopped.await;
         }));
+        Served { _stop: Some(stop), ..Served::at(base).await }
+    }
+
+    /// A bank that is served already.
+    async fn at(base: String) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a plain client");
-        let mut served = Served { base, http, world: Value::Null, _stop: stop };
+        let mut served = Served { base, http, world: Value::Null, _stop: None };
         let made = served.post_json("/control/worlds", json!({})).await;
         assert_eq!(made.status, 201, "{}", made.text);
         served.world = made.json();
