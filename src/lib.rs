@@ -7,11 +7,13 @@
 //! - [`engine`]: plan → run: worlds, steps (one verb per file), expectations, races.
 //! - [`report`]: console, JUnit, HTML: each a pure function of results.
 //! - [`target`]: the server under test: its file, the transport that records and redacts, control.
+//! - [`demo`]: the demo app, a client of the bank.
 //! - [`mod@reference`]: the bundled bank: a pure ledger, and routes over it.
 //! - [`suite`]: the suite language: types, reading with spans, lint, JSON Schema.
 //! - [`results`]: the versioned data of `results.json`.
 
 pub mod cli;
+pub mod demo;
 pub mod engine;
 pub mod prove;
 pub mod reference;

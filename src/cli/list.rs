@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::output::{complain, err, out};
 use super::{lint, run};
+use crate::demo;
 use crate::engine::Plan;
 use crate::reference::defects;
 use crate::results::Exit;
@@ -18,7 +19,8 @@ Examples:
   grantspec list                             every case, with what it proves
   grantspec list cases refresh               cases whose id, or whose requirement's, contains 'refresh'
   grantspec list requirements                the catalogue: id, level, promise
-  grantspec list defects                     what `run --defect` and `serve --defect` take")]
+  grantspec list defects                     what `run --defect` and `serve --defect` take
+  grantspec list defects app.                what `demo-app --defect` takes")]
 pub struct List {
     /// What to list.
     #[arg(value_enum, default_value = "cases")]
@@ -74,8 +76,10 @@ fn requirements(library: &Library, filters: &[String]) -> Vec<String> {
 }
 
 fn defects(filters: &[String]) -> Vec<String> {
-    let listed = defects::ALL.iter().filter(|defect| wanted(defect.id, filters));
-    listed.map(|defect| format!("{:<52} {}\n", defect.id, defect.about)).collect()
+    let bank = defects::ALL.iter().map(|defect| (defect.id, defect.about));
+    let app = demo::defects::ALL.iter().map(|defect| (defect.id, defect.about));
+    let listed = bank.chain(app).filter(|(id, _)| wanted(id, filters));
+    listed.map(|(id, about)| format!("{id:<52} {about}\n")).collect()
 }
 
 fn wanted(id: &str, filters: &[String]) -> bool {

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Each reads its arguments, calls one thing below, and chooses the exit code.
 
+mod demo_app;
 mod folder;
 mod lint;
 mod list;
@@ -50,6 +51,7 @@ enum Command {
     Lint(lint::Lint),
     Schema(schema::Schema),
     Serve(serve::Serve),
+    DemoApp(demo_app::DemoApp),
     Report(report::Report),
 }
 
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Lint(lint) => lint.main(),
         Command::Schema(schema) => schema.main(),
         Command::Serve(serve) => serve.main(),
+        Command::DemoApp(app) => app.main(),
         Command::Report(report) => report.main(),
     }
     .into()

@@ -1,0 +1,9 @@
+//! The demo app against the bundled bank, behind a layer that keeps every request and can answer in the bank's place.
+
+mod browser;
+mod departures;
+
+mod journey;
+mod program;
+mod stage;
+mod tls;
