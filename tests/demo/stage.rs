@@ -98,7 +98,7 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let bank = format!("http://{}", listener.local_addr().expect("it is bound"));
         let behind = reference::Running::start(reference::Options::default()).await.expect("a free port");
-        let layer = Layer { bank: behind.routes(), seen: Arc::default(), turns: Arc::default() };
+        let layer = Layer { bank: behind.nodes()[0].1.clone(), seen: Arc::default(), turns: Arc::default() };
         let routes = Router::new().fallback(answer).with_state(layer.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let http = reqwest_client();
