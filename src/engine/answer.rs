@@ -66,6 +66,8 @@ pub struct Authorization {
     pub answers: Vec<Incoming>,
     /// Where it led off the bank's own pages.
     pub callback: Option<Callback>,
+    /// Whether it ended on a page that the target's login does not know and that does not say by its status what it is.
+    pub unknown_page: bool,
 }
 
 /// A token answer (RFC 6749 §5.1), as far as it goes.

@@ -119,6 +119,14 @@ fn look_outcome(wanted: Outcome, answer: &Answer) -> Looked {
     match (&answer.came, wanted) {
         (Came::Granted, Outcome::Granted | Outcome::Any)
         | (Came::Refused, Outcome::Refused | Outcome::Any) => Looked::Holds,
+        // Such a page is as good as a refusal where one is due; that nothing came of a request takes better evidence.
+        (Came::Refused, Outcome::Granted) if matches!(&answer.facts, Facts::Authorization(seen) if seen.unknown_page) => {
+            Looked::Unclear(format!(
+                "{}, and that the login in the target file does not know: it may be a refusal, or a step that is missing \
+                 there",
+                answer.said
+            ))
+        }
         (Came::Granted | Came::Refused, _) => breaks(expected, answer.said.clone()),
         (Came::Unclear(why) | Came::Broken(why) | Came::NotApplicable(why), _) => {
             Looked::Unclear(why.clone())

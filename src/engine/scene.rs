@@ -19,6 +19,8 @@ pub struct PageHeld {
     pub login: Option<Login>,
     pub state: Option<String>,
     pub redirect_uri: Option<String>,
+    /// Whether the request was other than a client's usual one.
+    pub altered: bool,
     /// Where opening it led off the bank's pages already.
     pub callback: Option<Callback>,
 }

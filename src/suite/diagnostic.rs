@@ -66,7 +66,7 @@ pub enum Paint {
 }
 
 impl Diagnostic {
-    pub(super) fn new(code: Code, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -77,7 +77,7 @@ impl Diagnostic {
         }
     }
 
-    pub(super) fn of_path(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn of_path(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -89,19 +89,19 @@ impl Diagnostic {
     }
 
     #[must_use]
-    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
     #[must_use]
-    pub(super) fn also(mut self, source: &Arc<Source>, span: Span, label: impl Into<String>) -> Self {
+    pub(crate) fn also(mut self, source: &Arc<Source>, span: Span, label: impl Into<String>) -> Self {
         self.also.push(Mark { source: Arc::clone(source), span: source.within(&span), label: label.into() });
         self
     }
 
     #[must_use]
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -115,7 +115,7 @@ impl Diagnostic {
     }
 
     /// The byte of the file at which it begins.
-    pub(super) fn start(&self) -> usize {
+    pub(crate) fn start(&self) -> usize {
         match &self.at {
             At::Text(_, span) => span.start,
             At::Path(_) => 0,

@@ -119,7 +119,7 @@ mod library;
 mod lint;
 mod load;
 mod needs;
-mod read;
+pub(crate) mod read;
 mod readings;
 mod schema;
 mod shipped;

@@ -94,7 +94,7 @@ impl Target {
 
     /// The reason that the file gives for lacking a capability.
     pub fn lacks(&self, need: Need) -> Option<&str> {
-        self.file.lacks.get(need.word()).map(String::as_str)
+        self.file.lacks.get(need.word()).map(String::as_str).or_else(|| self.file.login.lacks(need))
     }
 
     /// Sends a request once. Whatever goes wrong is a [`Trouble`], never a retry.

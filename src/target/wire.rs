@@ -62,6 +62,12 @@ impl Outgoing {
         request
     }
 
+    /// As a browser asks that wants to show a page.
+    pub fn page(mut self) -> Self {
+        self.headers.retain(|(name, _)| name != http::header::ACCEPT);
+        self.header(http::header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+    }
+
     pub fn json(self, value: &serde_json::Value) -> Self {
         let mut request = self.header(http::header::CONTENT_TYPE, "application/json");
         request.body = value.to_string().into();

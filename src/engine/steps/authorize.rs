@@ -3,8 +3,10 @@
 use crate::engine::answer::{Answer, Authorization, Came, Facts, describe, of_trouble, shortened};
 use crate::engine::redirects::redirect_uri;
 use crate::engine::scene::{CodeHeld, Held, NeverSaved, PageHeld, Scene};
-use crate::suite::{Authorize, AuthorizeRequest, Client, Decision, Land, Open, StateSent, Text, User};
-use crate::target::login::{Answering, Reached, Way};
+use crate::suite::{
+    Authorize, AuthorizeRequest, Client, Decision, Land, Open, Redirect, StateSent, Text, User,
+};
+use crate::target::login::{Answering, Reached, Unknown, Way};
 use crate::target::{Incoming, Outgoing};
 
 /// A foreign site asks, so that a page which lets any origin read it says so.
@@ -32,8 +34,8 @@ pub async fn land(land: &Land, scene: &mut Scene<'_>) -> Result<Answer, NeverSav
         state: page.state.clone(),
         redirect_uri: page.redirect_uri.clone(),
         registered,
-        answers: Vec::new(),
         callback: page.callback.clone(),
+        ..Authorization::default()
     };
     let (answer, code) = landed(&page, &land.user, land.decide, seen, scene).await;
     scene.save(land.save.as_ref().map(|save| save.0.as_str()), code.map(Held::Code));
@@ -90,16 +92,16 @@ async fn opened(
     let authorize = scene.target.url(&scene.target.file().endpoints.authorize);
     let request = Outgoing::get(authorize).query(&parameters).header(http::header::ORIGIN, FOREIGN_ORIGIN);
     let registered = scene.world.client(&asked.client).redirect_uris.clone();
-    let mut seen = Authorization { state, redirect_uri, registered, answers: Vec::new(), callback: None };
+    let mut seen = Authorization { state, redirect_uri, registered, ..Authorization::default() };
     let exits = exits(&seen);
-    let mut way = Way::new(scene.target, &scene.world, &mut scene.tape, &exits);
+    let mut way = Way::new(scene.target, &scene.world, &mut scene.tape, &asked.client, &exits);
     let reached = scene.target.login().open(request, &mut way).await;
     let met = Met::of(way);
     let login = match &reached {
         Reached::Login(login) => Some(login.clone()),
         _ => None,
     };
-    let mut answer = met.came(reached, &mut seen);
+    let mut answer = met.came(reached, altered(asked), &mut seen);
     if answer.came == Came::Granted && login.is_none() && seen.callback.is_none() {
         // A page that can't be completed refuses: it leads nowhere.
         (answer.came, answer.said) = (Came::Refused, "a page without a login to complete".to_owned());
@@ -109,6 +111,7 @@ async fn opened(
         login,
         state: seen.state.clone(),
         redirect_uri: seen.redirect_uri.clone(),
+        altered: altered(asked),
         callback: seen.callback.clone(),
     });
     Ok((met.told(answer, seen), page))
@@ -126,10 +129,10 @@ async fn landed(
         Some(login) => {
             let answering = Answering { user, allow: decide == Decision::Allow };
             let exits = exits(&seen);
-            let mut way = Way::new(scene.target, &scene.world, &mut scene.tape, &exits);
+            let mut way = Way::new(scene.target, &scene.world, &mut scene.tape, &page.client, &exits);
             let reached = scene.target.login().land(login, answering, &mut way).await;
             let met = Met::of(way);
-            let answer = met.came(reached, &mut seen);
+            let answer = met.came(reached, page.altered, &mut seen);
             met.told(answer, seen)
         }
         None => {
@@ -170,15 +173,22 @@ impl Met {
         Met { answers: way.answers, last: way.last }
     }
 
-    /// What it means that a login went so far.
-    fn came(&self, reached: Reached, seen: &mut Authorization) -> Answer {
+    /// What it means that a login went so far. `altered`: whether the request was other than a client's usual one.
+    fn came(&self, reached: Reached, altered: bool, seen: &mut Authorization) -> Answer {
         let response = self.answers.last();
         let answer = match reached {
             Reached::Callback(callback) => {
                 seen.callback = Some(callback);
                 judged(response, seen)
             }
-            Reached::Login(_) | Reached::Page => judged(response, seen),
+            Reached::Login(_) => {
+                let status = response.map_or(0, |response| response.status);
+                Answer::new(Came::Granted, format!("a page ({status})"))
+            }
+            Reached::Page(None) => judged(response, seen),
+            Reached::Page(Some(unknown)) => left(unknown, altered, response, seen),
+            Reached::Refused(why) => Answer::new(Came::Refused, format!("a page that refuses: {why}")),
+            Reached::Stuck(why) => Answer::broken(format!("the login can't get through: {why}")),
             Reached::Trouble(trouble) => return of_trouble(&trouble),
             Reached::Loop(hops) => {
                 return Answer::unclear(format!(
@@ -194,6 +204,33 @@ impl Met {
         seen.answers.extend(self.answers);
         Answer { exchange: self.last, facts: Facts::Authorization(Box::new(seen)), ..answer }
     }
+}
+
+/// What a page means that the login in the target file does not know. After a usual request it is the login that is at a
+/// loss, whatever the page says: a wrong client id in the target file leads to one too. After an altered request it is a
+/// refusal, unless it asks for something.
+fn left(unknown: Unknown, altered: bool, response: Option<&Incoming>, seen: &mut Authorization) -> Answer {
+    let status = response.map_or(0, |response| response.status);
+    match status {
+        _ if !altered => Answer::broken(format!("the login can't get through: {}", unknown.why)),
+        400..500 => judged(response, seen),
+        _ if unknown.asks => Answer::unclear(format!(
+            "{}; it asks for something, so that it can't be told whether it refuses: add a step for it to the login in the \
+             target file",
+            unknown.why
+        )),
+        _ => {
+            seen.unknown_page = true;
+            Answer::new(Came::Refused, format!("a page ({status}) that leads nowhere"))
+        }
+    }
+}
+
+/// Whether the request is other than what a client usually sends, so that a refusal may be due.
+fn altered(asked: &AuthorizeRequest) -> bool {
+    let usual = matches!(asked.redirect, Redirect::Registered | Redirect::WithQuery)
+        && matches!(asked.state, StateSent::Fresh);
+    !usual || !asked.set.is_empty() || !asked.omit.is_empty() || !asked.twice.is_empty()
 }
 
 /// What an authorization came to: a code (or worse) on a redirect, a refusal, or a page.

@@ -70,6 +70,29 @@ pub fn read(source: Arc<Source>, catalogue: &Catalogue) -> (ReadSuite, Vec<Diagn
     (read, found)
 }
 
+/// Reads a file that stands by itself: what `build` makes of its table, or every mistake in it. `shown` is the file as
+/// messages show it: the same text, but that something may be hidden in it.
+pub fn whole<T>(
+    shown: Arc<Source>,
+    text: &str,
+    build: impl FnOnce(Node<'_>, &mut Reader) -> Option<T>,
+) -> Result<T, Vec<Diagnostic>> {
+    let (tree, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader::new(Arc::clone(&shown));
+    let span = tree.span();
+    let node = toml::Spanned::new(span, DeValue::Table(tree.into_inner()));
+    let built = build(&node, &mut reader);
+    let mut found = syntax_mistakes(&shown, &errors);
+    let is_toml = found.is_empty();
+    let others = reader.into_found();
+    found.extend(others.into_iter().filter(|mistake| is_toml || stands_on_its_own(mistake, &shown, &errors)));
+    found.sort_by_key(Diagnostic::start);
+    match built {
+        Some(built) if found.is_empty() => Ok(built),
+        _ => Err(found),
+    }
+}
+
 fn suite(node: Node<'_>, catalogue: &Catalogue, reader: &mut Reader) -> ReadSuite {
     let source = Arc::clone(&reader.source);
     let mut read = ReadSuite { source, id: None, cases: Vec::new(), suite: None, is_toml: true };

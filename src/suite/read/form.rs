@@ -171,4 +171,4 @@ macro_rules! form {
         }
     };
 }
-pub(in crate::suite) use form;
+pub(crate) use form;

@@ -220,7 +220,7 @@ macro_rules! role_values {
 
         impl $Role {
             /// The role `name`, which stands in `written`.
-            pub(super) fn of(written: &Written, name: &str, reader: &mut Reader) -> Option<Self> {
+            pub fn of(written: &Written, name: &str, reader: &mut Reader) -> Option<Self> {
                 if $ROLES.contains(&name) {
                     return Some(Self(name.to_owned()));
                 }

@@ -3,7 +3,7 @@
 
 use super::jar::Jar;
 use super::way::{Stop, Way};
-use super::{Answering, Login, Reached};
+use super::{Answering, At, Login, Reached};
 use crate::target::{Incoming, Outgoing};
 
 /// A login page carries its login's id in this header, so that nobody has to read the page to complete it.
@@ -15,17 +15,16 @@ pub async fn open(request: Outgoing, way: &mut Way<'_>) -> Reached {
         Stop::Page(page) if (200..300).contains(&page.answer.status) => match login_of_page(&page.answer) {
             Some(id) => {
                 way.tape.secrets().add(&id, "login");
-                Reached::Login(Login { id: Some(id) })
+                Reached::Login(Login { id: Some(id), at: At::Control })
             }
-            None => Reached::Page,
+            None => Reached::Page(None),
         },
         stop => stop.reached(),
     }
 }
 
-pub async fn land(login: &Login, answering: Answering<'_>, way: &mut Way<'_>) -> Reached {
+pub async fn land(id: &str, answering: Answering<'_>, way: &mut Way<'_>) -> Reached {
     let Answering { user, allow } = answering;
-    let id = login.id.as_deref().expect("only a page that names its login is opened");
     let request = way.target.login_request(way.world, id, user, allow);
     let purpose = if allow { "log in and allow it" } else { "log in and say no" };
     way.follow(&mut Jar::default(), &user.0, purpose, request).await.reached()

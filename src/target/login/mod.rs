@@ -6,17 +6,32 @@
 //! ([`Reached`]); what that means for a verdict is the engine's to say.
 
 mod auto;
+mod form;
+mod forms;
 mod jar;
+mod read;
+mod script;
+mod sheet;
+mod steps;
+mod values;
 mod way;
 
 pub use auto::login_of_page;
-pub use jar::Jar;
+pub use script::{Body, Call, Course, Go, Named, Script, Step, When};
 pub use way::{Page, Way};
 
+use std::sync::Arc;
+
+use url::Url;
+
+use self::form::Opened;
+use self::read::ReadLogin;
 use super::callback::Callback;
 use super::wire::Outgoing;
 use crate::results::Trouble;
-use crate::suite::User;
+use crate::suite::read::file::whole;
+use crate::suite::read::value::Value;
+use crate::suite::{Diagnostic, Need, Source, User};
 
 /// How users log in at a target.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +39,18 @@ pub enum Driver {
     /// Through the control API, which stands for the user.
     #[default]
     Auto,
+    /// By its pages, over HTTP alone.
+    Form(Form),
+    /// Nobody is asked: the server redirects at once, for one user. There is no step.
+    None(Form),
+}
+
+/// A login by pages.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    pub script: Script,
+    /// Where pages of the bank are besides at its base and its authorization endpoint.
+    pub origins: Vec<Url>,
 }
 
 /// A login whose page is open.
@@ -31,6 +58,15 @@ pub enum Driver {
 pub struct Login {
     /// What the control API calls it, if the page says so.
     pub id: Option<String>,
+    at: At,
+}
+
+/// What goes on from an open page.
+#[derive(Clone, Debug)]
+enum At {
+    /// The control API does.
+    Control,
+    Page(Box<Opened>),
 }
 
 /// How far a login went.
@@ -40,12 +76,25 @@ pub enum Reached {
     Login(Login),
     /// Off the bank's own pages, where the client gets its answer.
     Callback(Callback),
-    /// To a page, whatever its status, from which the driver can't go on.
-    Page,
+    /// To a page, whatever its status, from which the driver can't go on. A driver that goes by pages says why.
+    Page(Option<Unknown>),
+    /// To a page that the target file calls a refusal, in these words.
+    Refused(String),
+    /// To where nobody can go on, and that is no answer of the bank: why.
+    Stuck(String),
     /// Nowhere: there was no answer.
     Trouble(Trouble),
     /// Nowhere: the bank's pages redirect to each other, so many times.
     Loop(usize),
+}
+
+/// A page that nothing in the target file knows.
+#[derive(Clone, Debug)]
+pub struct Unknown {
+    /// What it is like, and what was looked for.
+    pub why: String,
+    /// Whether it asks for something, so that it may be a step of a login that the target file leaves out.
+    pub asks: bool,
 }
 
 /// What a user answers when they are asked.
@@ -56,17 +105,54 @@ pub struct Answering<'a> {
 }
 
 impl Driver {
+    /// Reads a file that holds the keys of `[login]` and nothing else; `path` is only for messages.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn parse(path: &str, text: &str) -> Result<Driver, Vec<Diagnostic>> {
+        let source = Arc::new(Source::new(path, text));
+        whole(source, text, ReadLogin::read).map(|ReadLogin(driver)| driver)
+    }
+
+    /// Why a capability is missing where users log in so.
+    pub fn lacks(&self, need: Need) -> Option<&'static str> {
+        match (self, need) {
+            (Driver::None(_), Need::TwoUsers | Need::Denial) => {
+                Some("the server asks nobody who they are (`login.driver` is `none`)")
+            }
+            (Driver::Form(form), Need::Denial) if !form.script.denies() => {
+                Some("no step of the login in the target file says how to say no (`deny`)")
+            }
+            _ => None,
+        }
+    }
+
+    /// Where pages of the bank are besides at its base and its authorization endpoint.
+    pub fn origins(&self) -> &[Url] {
+        match self {
+            Driver::Auto => &[],
+            Driver::Form(form) | Driver::None(form) => &form.origins,
+        }
+    }
+
     /// Sends the authorization request and follows the bank's own redirects to the page that asks the user.
     pub async fn open(&self, request: Outgoing, way: &mut Way<'_>) -> Reached {
         match self {
             Driver::Auto => auto::open(request, way).await,
+            Driver::Form(form) | Driver::None(form) => form::open(&form.script, request, way).await,
         }
     }
 
     /// Lets the user answer, and follows the way to where it leaves the bank.
     pub async fn land(&self, login: &Login, answering: Answering<'_>, way: &mut Way<'_>) -> Reached {
-        match self {
-            Driver::Auto => auto::land(login, answering, way).await,
+        match (self, &login.at, &login.id) {
+            (Driver::Form(form), At::Page(opened), _) => {
+                form::land(&form.script, opened, answering, way).await
+            }
+            (_, _, Some(id)) => auto::land(id, answering, way).await,
+            (_, _, None) => {
+                Reached::Stuck("the login was opened in another way than it is landed".to_owned())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use url::Url;
 use super::Reached;
 use super::jar::Jar;
 use crate::results::Trouble;
+use crate::suite::Client;
 use crate::target::{Callback, Incoming, Outgoing, Tape, Target, World};
 
 /// Redirects among the bank's own pages that are followed before it is called a loop.
@@ -17,6 +18,8 @@ pub struct Way<'a> {
     pub target: &'a Target,
     pub world: &'a World,
     pub tape: &'a mut Tape,
+    /// Who sent the user.
+    pub client: &'a Client,
     /// Redirect URIs: the one that was asked for and the client's registered ones. There the way leaves the bank, also
     /// where one of them stands on the bank's own host.
     pub exits: &'a [String],
@@ -42,16 +45,34 @@ pub enum Stop {
     Loop,
 }
 
+/// Where an address leads.
+#[derive(Clone, Debug)]
+pub enum Lead {
+    /// To another page of the bank.
+    Page(Url),
+    /// Out of the bank, to where the client gets its answer.
+    Exit(Callback),
+    /// To a place that is neither.
+    Foreign(String),
+}
+
 impl<'a> Way<'a> {
-    pub fn new(target: &'a Target, world: &'a World, tape: &'a mut Tape, exits: &'a [String]) -> Way<'a> {
-        Way { target, world, tape, exits, answers: Vec::new(), last: None }
+    pub fn new(
+        target: &'a Target,
+        world: &'a World,
+        tape: &'a mut Tape,
+        client: &'a Client,
+        exits: &'a [String],
+    ) -> Way<'a> {
+        Way { target, world, tape, client, exits, answers: Vec::new(), last: None }
     }
 
     /// Sends a request and follows redirects among the bank's own pages, until a page or a way out is reached.
     pub async fn follow(&mut self, jar: &mut Jar, actor: &str, purpose: &str, request: Outgoing) -> Stop {
         let mut request = request;
         for _ in 0..HOPS {
-            let here = request.url.clone();
+            let (here, method, body) = (request.url.clone(), request.method.clone(), request.body.clone());
+            let kept: Vec<_> = request.headers.clone();
             if let Some(cookies) = jar.header(&here) {
                 request = request.header(COOKIE, &cookies);
             }
@@ -65,33 +86,46 @@ impl<'a> Way<'a> {
             self.answers.push(answer.clone());
             let location = answer.headers.get(LOCATION).filter(|_| (300..400).contains(&answer.status));
             let Some(location) = location else { return Stop::Page(Page { url: here, answer }) };
-            match self.own_page(&here, location.as_bytes()) {
-                Some(next) => request = Outgoing::get(next),
-                None => return Stop::Callback(Callback::parse(location.as_bytes())),
+            let next = match self.lead(&here, location.as_bytes()) {
+                Lead::Page(next) => next,
+                // Wherever a redirect leads off the bank's pages, the client's answer went there.
+                Lead::Exit(_) | Lead::Foreign(_) => {
+                    return Stop::Callback(Callback::parse(location.as_bytes()));
+                }
+            };
+            request = Outgoing::get(next);
+            if matches!(answer.status, 307 | 308) {
+                // RFC 9110 §15.4.8: the same request, at the other address.
+                (request.method, request.body, request.headers) = (method, body, kept);
             }
         }
         Stop::Loop
     }
 
-    /// The address of a redirect that stays on the bank's own pages.
-    fn own_page(&self, here: &Url, location: &[u8]) -> Option<Url> {
-        let text = str::from_utf8(location).ok()?;
-        let callback = Callback::parse(location);
+    /// Where an address on the page `here` leads.
+    pub fn lead(&self, here: &Url, address: &[u8]) -> Lead {
+        let callback = Callback::parse(address);
         let to_client = self.exits.iter().any(|uri| {
             let base = Callback::parse(uri.as_bytes()).base;
             !base.is_empty() && base == callback.base
         });
-        let next = here.join(text).ok()?;
+        if to_client {
+            return Lead::Exit(callback);
+        }
         let file = self.target.file();
-        let bank = [self.target.url(&file.endpoints.authorize), file.base.clone()];
-        (!to_client && bank.iter().any(|own| own.origin() == next.origin())).then_some(next)
+        let authorize = self.target.url(&file.endpoints.authorize);
+        let mut bank = [&authorize, &file.base].into_iter().chain(self.target.login().origins());
+        match str::from_utf8(address).ok().and_then(|text| here.join(text).ok()) {
+            Some(next) if bank.any(|own| own.origin() == next.origin()) => Lead::Page(next),
+            _ => Lead::Foreign(callback.raw),
+        }
     }
 }
 
 impl Stop {
     pub fn reached(self) -> Reached {
         match self {
-            Stop::Page(_) => Reached::Page,
+            Stop::Page(_) => Reached::Page(None),
             Stop::Callback(callback) => Reached::Callback(callback),
             Stop::Trouble(trouble) => Reached::Trouble(trouble),
             Stop::Loop => Reached::Loop(HOPS),

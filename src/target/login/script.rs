@@ -1,0 +1,131 @@
+//! How to get through a bank's pages, as data: steps, each with how to know a page by, what to fill in there, and what leads
+//! on. The drivers `form` and `browser` go by it.
+
+/// The steps, tried in this order on every page.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    pub steps: Vec<Step>,
+}
+
+/// What is done on a page.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub when: When,
+    /// Field name → text.
+    pub fill: Vec<(String, String)>,
+    /// Checkboxes to tick, by name.
+    pub check: Vec<String>,
+    /// Radio buttons and lists: field name → the value or the label of what is chosen.
+    pub choose: Vec<(String, String)>,
+    /// What leads on.
+    pub allow: Course,
+    /// What leads on for a user who says no. `None` if the page does not ask, so that both go the same way.
+    pub deny: Option<Course>,
+    /// How often a login can come by, at least 1. A page that comes more often was not left.
+    pub times: u32,
+    /// Milliseconds before it is done: for a page that something else has to come about for.
+    pub wait_ms: u64,
+}
+
+/// What a page is known by: all that is given. With nothing, every page is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct When {
+    /// A CSS selector that finds something on it.
+    pub css: Option<String>,
+    /// A text on it, in any case, blanks and line breaks taken for one blank.
+    pub text: Option<String>,
+    /// What its path begins with.
+    pub path: Option<String>,
+    /// Its status. A browser can't tell it.
+    pub status: Option<u16>,
+}
+
+/// The way from a page to the next.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
+    /// Requests that are sent first, as the page's script would.
+    pub requests: Vec<Call>,
+    pub go: Go,
+}
+
+/// What leads from one page to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Go {
+    /// A button.
+    Press(Named),
+    /// A link.
+    Follow(Named),
+    /// The form, without a button, as the Enter key does.
+    Submit,
+    /// An address, as it stands or under the page's.
+    Open(String),
+    /// Nothing: the bank refuses with this page, which says so.
+    Refuses(String),
+    /// Nothing: the login is stuck here, for this reason.
+    Stuck(String),
+}
+
+/// A button or a link: by its text, name or value, or by a CSS selector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    Text(String),
+    Css(String),
+}
+
+/// A request beside the pages.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub method: http::Method,
+    /// Under the page's address, or whole.
+    pub url: String,
+    pub headers: Vec<(http::HeaderName, String)>,
+    pub body: Body,
+    /// Name → JSON pointer (RFC 6901) into the answer: from then on `{kept.name}` stands for it.
+    pub keep: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Body {
+    None,
+    Form(Vec<(String, String)>),
+    Json(String),
+}
+
+impl Default for Go {
+    /// What a page needs that says nothing: its form is sent.
+    fn default() -> Go {
+        Go::Submit
+    }
+}
+
+impl Default for Step {
+    fn default() -> Step {
+        Step {
+            when: When::default(),
+            fill: Vec::new(),
+            check: Vec::new(),
+            choose: Vec::new(),
+            allow: Course::default(),
+            deny: None,
+            times: 1,
+            wait_ms: 0,
+        }
+    }
+}
+
+impl Script {
+    /// Whether a user can say no anywhere.
+    pub fn denies(&self) -> bool {
+        self.steps.iter().any(|step| step.deny.is_some())
+    }
+}
+
+impl Step {
+    /// What leads on for a user who answers so.
+    pub fn course(&self, allow: bool) -> &Course {
+        match &self.deny {
+            Some(deny) if !allow => deny,
+            _ => &self.allow,
+        }
+    }
+}

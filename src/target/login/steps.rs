@@ -1,0 +1,364 @@
+//! Reading `[[login.step]]`: what a page is known by, what is done there, and what leads on.
+
+use http::{HeaderName, Method};
+use scraper::Selector;
+use serde_json::{Value as Json, json};
+use toml::de::DeValue;
+
+use super::read::Texts;
+use super::script::{Body, Call, Course, Go, Named, Script, Step, When};
+use super::values::{KINDS, named};
+use crate::suite::Span;
+use crate::suite::code::Code;
+use crate::suite::read::form::form;
+use crate::suite::read::value::{Defs, Value, Whole};
+use crate::suite::read::wording::{listed, near, shown};
+use crate::suite::read::{Node, Reader, Written};
+
+form! {
+    /// What is done on a page. What leads on is exactly one of `press`, `follow`, `open`, `refuses` and `stuck`, or the table
+    /// `allow` with one of them, and `deny` for a user who says no; without any, the form is sent as the Enter key does.
+    struct StepForm {
+        /// What the page is known by. Without it, every page is.
+        when: Option<WhenForm>,
+        /// Requests that are sent first, as the page's script would.
+        request: Option<Vec<CallForm>>,
+        /// Field name → text. `{user.email}` is that field of whoever logs in.
+        fill: Option<Texts>,
+        /// Names of checkboxes to tick.
+        check: Option<Vec<String>>,
+        /// Radio buttons and lists: field name → the value or the label of what is chosen.
+        choose: Option<Texts>,
+        /// A button, by what stands on it, its value, name or id, or `{ css = "…" }`.
+        press: Option<Named>,
+        /// A link, by its text or id, or `{ css = "…" }`.
+        follow: Option<Named>,
+        /// An address to go to.
+        open: Option<Written>,
+        /// The page is the bank's refusal: in these words.
+        refuses: Option<Written>,
+        /// The login can't go on from the page: why.
+        stuck: Option<Written>,
+        /// What leads on for a user who says yes.
+        allow: Option<WayForm>,
+        /// What leads on for a user who says no.
+        deny: Option<WayForm>,
+        /// How often a login may come by here: 1 to 50. Default 1.
+        times: Option<Whole<1, 50>>,
+        /// Milliseconds to wait before it is done, at most a minute.
+        wait_ms: Option<Whole<0, 60_000>>,
+    }
+}
+
+form! {
+    /// What leads on: at most one of `press`, `follow`, `open`, `refuses` and `stuck`. Without any, the form is sent.
+    struct WayForm {
+        /// Requests that are sent first, as the page's script would.
+        request: Option<Vec<CallForm>>,
+        /// A button.
+        press: Option<Named>,
+        /// A link.
+        follow: Option<Named>,
+        /// An address to go to.
+        open: Option<Written>,
+        /// The page is the bank's refusal: in these words.
+        refuses: Option<Written>,
+        /// The login can't go on from the page: why.
+        stuck: Option<Written>,
+    }
+}
+
+form! {
+    /// A request that a page's script would make.
+    struct CallForm {
+        /// Where it goes: under the page's address, or whole.
+        url: Written,
+        /// Its method. Default `POST`.
+        method: Option<Written>,
+        /// Its header lines.
+        headers: Option<Texts>,
+        /// Its form fields.
+        form: Option<Texts>,
+        /// Its JSON body, as a text.
+        json: Option<Written>,
+        /// Name → JSON pointer into the answer. From then on, `{kept.name}` stands for what it points at.
+        keep: Option<Texts>,
+    }
+}
+
+form! {
+    /// What a page is known by: all of them hold.
+    struct WhenTable {
+        /// A CSS selector that finds something on it.
+        css: Option<Written>,
+        /// A text on it, in any case.
+        text: Option<Written>,
+        /// What its path begins with.
+        path: Option<Written>,
+        /// Its status.
+        status: Option<Whole<100, 599>>,
+    }
+}
+
+/// A CSS selector, or a table.
+pub struct WhenForm(When);
+
+impl Value for WhenForm {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        if let DeValue::String(_) = node.get_ref() {
+            let css = Some(css(reader.text(node)?, reader)?);
+            return Some(WhenForm(When { css, ..When::default() }));
+        }
+        let table = WhenTable::read(node, reader)?;
+        let css = match table.css {
+            Some(written) => Some(css(written, reader)?),
+            None => None,
+        };
+        let text = |written: Option<Written>| written.map(|written| written.text);
+        let status = table.status.map(|status| u16::try_from(status.0).expect("the declared range fits"));
+        let when = When { css, text: text(table.text), path: text(table.path), status };
+        if when == When::default() {
+            let mistake = reader.mistake(Code::SaysNothing, node.span(), "a page known by nothing");
+            reader.note(
+                mistake.help("give `css`, `text`, `path` or `status`; without `when`, every page is known"),
+            );
+            return None;
+        }
+        Some(WhenForm(when))
+    }
+
+    fn schema(defs: &mut Defs) -> Json {
+        json!({ "anyOf": [{ "type": "string" }, WhenTable::schema(defs)] })
+    }
+}
+
+impl Value for Named {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        if let DeValue::String(_) = node.get_ref() {
+            let written = says_something(reader.text(node)?, reader)?;
+            return Some(Named::Text(written.text));
+        }
+        let table = reader.table(node, &["css"])?;
+        let Some((_, value)) = table.entry("css") else {
+            let mistake = reader.mistake(Code::MissingKey, node.span(), "the key `css` is missing");
+            reader.note(mistake.help("`{ css = \"…\" }`, or a text by itself"));
+            return None;
+        };
+        css(reader.text(value)?, reader).map(Named::Css)
+    }
+
+    fn schema(_: &mut Defs) -> Json {
+        let css = json!({ "type": "string" });
+        json!({ "anyOf": [
+            { "type": "string", "minLength": 1 },
+            { "type": "object", "properties": { "css": css }, "required": ["css"], "additionalProperties": false },
+        ] })
+    }
+}
+
+/// A step, and where it stands.
+pub struct Placed(StepForm, Span);
+
+impl Value for Placed {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        StepForm::read(node, reader).map(|form| Placed(form, node.span()))
+    }
+
+    fn schema(defs: &mut Defs) -> Json {
+        StepForm::schema(defs)
+    }
+}
+
+/// The steps of a login, at least one.
+pub fn script(forms: Vec<Placed>, span: Span, reader: &mut Reader) -> Option<Script> {
+    if forms.is_empty() {
+        let mistake = reader.mistake(Code::MissingKey, span, "a login by pages without a step");
+        reader
+            .note(mistake.help("add a `[[login.step]]` for each page; `driver = \"none\"` if there is none"));
+        return None;
+    }
+    let steps: Vec<Option<Step>> =
+        forms.into_iter().map(|Placed(form, span)| form.step(span, reader)).collect();
+    steps.into_iter().collect::<Option<Vec<Step>>>().map(|steps| Script { steps })
+}
+
+impl StepForm {
+    fn step(self, span: Span, reader: &mut Reader) -> Option<Step> {
+        let own = WayForm {
+            request: self.request,
+            press: self.press,
+            follow: self.follow,
+            open: self.open,
+            refuses: self.refuses,
+            stuck: self.stuck,
+        };
+        let leads = own.leads();
+        let own = own.course(&span, self.allow.is_none(), reader);
+        let allow = self.allow.map(|form| form.course(&span, true, reader));
+        let deny = self.deny.map(|form| form.course(&span, true, reader));
+        let (fill, choose) = (texts(self.fill, reader), texts(self.choose, reader));
+        if allow.is_some() && leads {
+            let mistake = reader.mistake(Code::OneOf, span, "two ways lead on");
+            reader.note(mistake.help("put what leads on for a yes into `allow`, and for a no into `deny`"));
+            return None;
+        }
+        let own = own?;
+        let after_own = |course: Course| {
+            let requests = own.requests.iter().cloned().chain(course.requests).collect();
+            Course { requests, go: course.go }
+        };
+        Some(Step {
+            when: self.when.map(|when| when.0).unwrap_or_default(),
+            fill: fill?,
+            check: self.check.unwrap_or_default(),
+            choose: choose?,
+            deny: match deny {
+                Some(deny) => Some(after_own(deny?)),
+                None => None,
+            },
+            allow: match allow {
+                Some(allow) => after_own(allow?),
+                None => own,
+            },
+            times: self.times.map_or(1, |times| times.small()),
+            wait_ms: self.wait_ms.map_or(0, |wait| wait.0),
+        })
+    }
+}
+
+impl WayForm {
+    /// Whether it says what leads on.
+    fn leads(&self) -> bool {
+        let texts = self.open.is_some() || self.refuses.is_some() || self.stuck.is_some();
+        texts || self.press.is_some() || self.follow.is_some()
+    }
+
+    /// `last`: nothing else says what leads on.
+    fn course(self, span: &Span, last: bool, reader: &mut Reader) -> Option<Course> {
+        if last && !self.leads() && self.request.is_some() {
+            let mistake =
+                reader.mistake(Code::MissingKey, span.clone(), "after its requests, the step leads nowhere");
+            reader.note(mistake.help("say what leads on, such as `open = \"{login.url}\"`"));
+            return None;
+        }
+        let calls = self.request.unwrap_or_default().into_iter();
+        let calls: Vec<Option<Call>> = calls.map(|call| call.call(reader)).collect();
+        let mut ways: Vec<Option<Go>> = Vec::new();
+        ways.extend(self.press.map(|named| Some(Go::Press(named))));
+        ways.extend(self.follow.map(|named| Some(Go::Follow(named))));
+        ways.extend(self.open.map(|text| template(says_something(text, reader)?, reader).map(Go::Open)));
+        ways.extend(self.refuses.map(|text| says_something(text, reader).map(|why| Go::Refuses(why.text))));
+        ways.extend(self.stuck.map(|text| says_something(text, reader).map(|why| Go::Stuck(why.text))));
+        if ways.len() > 1 {
+            let words = ["press", "follow", "open", "refuses", "stuck"];
+            let message = format!("expected at most one of {}", listed(&words));
+            let mistake = reader.mistake(Code::OneOf, span.clone(), message);
+            reader.note(mistake);
+            return None;
+        }
+        let go = ways.pop().unwrap_or(Some(Go::Submit))?;
+        Some(Course { requests: calls.into_iter().collect::<Option<_>>()?, go })
+    }
+}
+
+impl CallForm {
+    fn call(self, reader: &mut Reader) -> Option<Call> {
+        let method = self.method.map(|method| {
+            let read = Method::from_bytes(method.text.as_bytes()).ok();
+            if read.is_none() {
+                let message = format!("`{}` is no HTTP method", shown(&method.text));
+                let mistake = reader.mistake_in(&method, Code::BadText, message);
+                reader.note(mistake);
+            }
+            read
+        });
+        let body = match (self.form, self.json) {
+            (None, None) => Body::None,
+            (Some(form), None) => Body::Form(texts(Some(form), reader)?),
+            (None, Some(json)) => Body::Json(template(json, reader)?),
+            (Some(_), Some(json)) => {
+                let mistake = reader.mistake_in(&json, Code::OneOf, "a body is a form or JSON, not both");
+                reader.note(mistake);
+                return None;
+            }
+        };
+        let mut headers = Vec::new();
+        for (name, value) in self.headers.unwrap_or_default().0 {
+            let Ok(header) = HeaderName::from_bytes(name.text.as_bytes()) else {
+                let message = format!("`{}` is no name of a header", shown(&name.text));
+                let mistake = reader.mistake_in(&name, Code::BadName, message);
+                reader.note(mistake);
+                return None;
+            };
+            headers.push((header, template(value, reader)?));
+        }
+        let mut keep = Vec::new();
+        for (name, pointer) in self.keep.unwrap_or_default().0 {
+            if !pointer.text.starts_with('/') {
+                let message = format!("`{}` is no JSON pointer", shown(&pointer.text));
+                let mistake = reader.mistake_in(&pointer, Code::BadText, message);
+                reader.note(mistake.help("each member stands after a slash: `/redirect/url`"));
+                return None;
+            }
+            keep.push((name.text, pointer.text));
+        }
+        let url = template(self.url, reader)?;
+        Some(Call { method: method.unwrap_or(Some(Method::POST))?, url, headers, body, keep })
+    }
+}
+
+fn texts(written: Option<Texts>, reader: &mut Reader) -> Option<Vec<(String, String)>> {
+    let read: Vec<Option<(String, String)>> = written
+        .unwrap_or_default()
+        .0
+        .into_iter()
+        .map(|(name, text)| Some((name.text, template(text, reader)?)))
+        .collect();
+    read.into_iter().collect()
+}
+
+/// A text whose names in braces can stand for something.
+pub fn template(written: Written, reader: &mut Reader) -> Option<String> {
+    let dotted = |name: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        name.chars().all(plain)
+            && name.split('.').count() == 2
+            && name.split('.').all(|part| !part.is_empty())
+    };
+    for (at, _) in written.text.match_indices('{') {
+        let from = &written.text[at..];
+        let Some((name, _)) = from[1..].split_once('}') else { continue };
+        if named(from).is_none() && dotted(name) {
+            let kinds = KINDS.map(|kind| kind.trim_end_matches('.'));
+            let message = format!("`{{{}}}` stands for nothing", shown(name));
+            let kind = name.split('.').next().unwrap_or_default();
+            let help = match near(kind, kinds) {
+                Some(meant) => format!("did you mean `{{{meant}.…}}`?"),
+                None => format!("there are values of {}", listed(&kinds)),
+            };
+            let mistake = reader.mistake_in(&written, Code::BadText, message).help(help);
+            reader.note(mistake);
+            return None;
+        }
+    }
+    Some(written.text)
+}
+
+fn css(written: Written, reader: &mut Reader) -> Option<String> {
+    if Selector::parse(&written.text).is_err() {
+        let message = format!("`{}` is no CSS selector", shown(&written.text));
+        let mistake = reader.mistake_in(&written, Code::BadText, message);
+        reader.note(mistake.help("such as `input[name=email]` or `form#consent`"));
+        return None;
+    }
+    Some(written.text)
+}
+
+fn says_something(written: Written, reader: &mut Reader) -> Option<Written> {
+    if written.text.trim().is_empty() {
+        let mistake = reader.mistake_in(&written, Code::BadText, "a text that says nothing");
+        reader.note(mistake.label("expected some words"));
+        return None;
+    }
+    Some(written)
+}
