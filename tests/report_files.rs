@@ -31,6 +31,7 @@ fn a_file_that_cannot_be_written_is_named_and_stops_no_other() {
     let error = write(dir.path(), &report_support::run()).expect_err("a folder is where the file should be");
     let text = error.to_string();
     assert!(text.contains("junit.xml") && !text.contains("index.html"), "{text}");
+    assert!(text.contains("grantspec report render"), "the results are there: {text}");
     assert!(dir.path().join("results.json").is_file() && dir.path().join("index.html").is_file());
     assert_eq!(fs::read_dir(dir.path()).expect("it is there").count(), 3, "no part of a file is left");
 }

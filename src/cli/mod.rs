@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Conformant }.into();
         }
     };
-    match arguments.command {
+    let exit = match arguments.command {
         Command::Run(run) => run.main(),
         Command::List(list) => list.main(),
         Command::Prove(prove) => prove.main(),
@@ -74,6 +74,6 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.main(),
         Command::DemoApp(app) => app.main(),
         Command::Report(report) => report.main(),
-    }
-    .into()
+    };
+    output::with_output(exit).into()
 }

@@ -181,7 +181,8 @@ impl Run {
         run.interrupted = self.judge(&plan, &target, &mut run).await;
         run.duration_ms = began.elapsed().as_millis() as u64;
         let written = folder.as_ref().map(|folder| folder.write(&run));
-        self.tell(&run, folder.as_ref());
+        let complete = folder.as_ref().filter(|_| matches!(written, Some(Ok(()))));
+        self.tell(&run, complete);
         let exit = Exit::of(run.cases.iter().map(|case| case.verdict), self.strict);
         Ok(match written {
             Some(Ok(())) if run.interrupted => Exit::Interrupted,
@@ -338,6 +339,13 @@ impl Run {
             .filter(|case| !matches!(case.verdict, Verdict::Pass | Verdict::Skipped))
             .collect();
         worth_telling.sort_by_key(|case| std::cmp::Reverse(case.verdict));
+        // Where nothing could be run, every case ends so for the same reason, and it has been said.
+        if let [first, _, ..] = worth_telling[..]
+            && worth_telling.len() == run.cases.len()
+            && worth_telling.iter().all(|case| case.verdict == Verdict::Error && case.reason == first.reason)
+        {
+            worth_telling.clear();
+        }
         for case in worth_telling.iter().take(TOLD) {
             text.push_str(&case_block(case, run, style));
             text.push('\n');

@@ -136,6 +136,15 @@ impl fmt::Display for FileFailures {
             let line_end = if index == 0 { "" } else { "\n" };
             write!(f, "{line_end}can't write {}: {problem}", path.display())?;
         }
+        if self.0.iter().any(|failure| matches!(failure.problem, FileProblem::Write(_))) {
+            let missing = self.0.iter().any(|failure| failure.path.ends_with(RESULTS));
+            f.write_str("\nmake room or make the folder writable, then ")?;
+            f.write_str(if missing {
+                "run again"
+            } else {
+                "make the reports from the results by `grantspec report render`"
+            })?;
+        }
         Ok(())
     }
 }
@@ -148,9 +157,7 @@ pub struct FileFailure {
 
 #[derive(Debug, thiserror::Error)]
 pub enum FileProblem {
-    #[error(
-        "{0}; make room or make the folder writable, then render the reports again from the saved results"
-    )]
+    #[error("{0}")]
     Write(io::Error),
     #[error("the results don't fit into JSON ({0}); this is a bug in grantspec, please report it")]
     Json(serde_json::Error),

@@ -89,6 +89,11 @@ pub fn counted(verdict: Verdict, count: usize) -> String {
     format!("{count} {word}")
 }
 
+/// Whether the server's engineer has something to mend. What could not be concluded, or was not judged at all, shows no fault.
+pub fn advises(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::Warn)
+}
+
 /// `48 ms`, `3.2 s`, `2 min 5 s`.
 pub fn duration(ms: u64) -> String {
     match ms {

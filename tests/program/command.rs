@@ -77,6 +77,17 @@ fn a_target_that_is_not_there_exits_3_with_reports() {
     exits(&ended, 3, "is the target running");
     let run = ended.results();
     assert!(run.cases.iter().all(|case| case.verdict == grantspec::results::Verdict::Error));
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert_eq!(said.matches("is the target running").count(), 1, "one cause is told once\n{ended}");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_not_said_to_be_there() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.path("out/results.json/in-the-way")).expect("the folder is writable");
+    let ended = stage.grantspec(&["run", "refresh.rotates", "--report", "out"]);
+    exits(&ended, 3, "then run again");
+    assert!(!ended.stdout.contains("Reports:"), "{ended}");
 }
 
 #[test]
@@ -218,6 +229,19 @@ fn a_closed_pipe_is_no_error() {
         child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("it is UTF-8");
         let status = end(&mut child);
         assert_eq!((status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+/// `/dev/full` takes nothing: what a full disk does to a redirected output.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_is_lost_on_a_full_disk_is_an_error() {
+    for arguments in [&["list"][..], &["schema"], &["lint"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let done = program().args(arguments).stdout(full).output().expect("it starts");
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(3), "{arguments:?}: {said}");
+        assert!(said.contains("failed to write to standard output"), "{arguments:?}: {said}");
     }
 }
 

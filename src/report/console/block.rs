@@ -3,6 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::report::tally::advises;
 use crate::report::{evidence, visible};
 use crate::results::{CaseResult, Finding, Place, Requirement, Run, Verdict};
 
@@ -27,7 +28,7 @@ pub fn case_block(case: &CaseResult, run: &Run, style: Style) -> String {
         case.proves
             .iter()
             .filter_map(|id| run.requirements.iter().find(|requirement| requirement.id == *id))
-            .map(promise),
+            .map(|requirement| promise(requirement, case.verdict)),
     );
     if let (Some(rounds), Some(first)) = (&case.rounds, groups.first_mut()) {
         let told = format!("{} of {} concluded. {}", rounds.concluded, rounds.asked, rounds.confidence);
@@ -79,7 +80,7 @@ fn told(group: Group<'static>, case: &CaseResult, finding: &Finding) -> Group<'s
     group
 }
 
-fn promise(requirement: &Requirement) -> Group<'static> {
+fn promise(requirement: &Requirement, verdict: Verdict) -> Group<'static> {
     let title = Level::NOTE
         .with_name("promise")
         .secondary_title(visible::line(&requirement.promise, LONG))
@@ -88,10 +89,11 @@ fn promise(requirement: &Requirement) -> Group<'static> {
         Some(quote) => format!("\"{quote}\" ({})", requirement.source),
         None => requirement.source.clone(),
     };
-    let group = Group::with_title(title)
-        .element(note("source", &source))
-        .element(note("why", &requirement.why))
-        .element(note("mend", &requirement.mend));
+    let mut group =
+        Group::with_title(title).element(note("source", &source)).element(note("why", &requirement.why));
+    if advises(verdict) {
+        group = group.element(note("mend", &requirement.mend));
+    }
     let Some(reading) = requirement.reading() else { return group };
     let chosen = match requirement.departure() {
         Some((_, reason)) => format!("chosen in the target file: {reason}"),

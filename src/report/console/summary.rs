@@ -10,10 +10,11 @@ use super::{Style, colour};
 pub fn summary(run: &Run, style: Style) -> String {
     let bold = anstyle::Style::new().bold();
     let counts = Counts::of(run.cases.iter().map(|case| case.verdict));
+    let (name, base) = (&run.target.name, &run.target.base);
+    let at = if name == base { String::new() } else { format!(" at {}", visible::line(base, 200)) };
     let mut text = format!(
-        "{} at {}\n{}\n",
-        style.paint(bold, &visible::line(&run.target.name, 80)),
-        visible::line(&run.target.base, 200),
+        "{}{at}\n{}\n",
+        style.paint(bold, &visible::line(name, 80)),
         style.paint(bold, &tally::sentence(run)),
     );
     let shown: Vec<String> = counts

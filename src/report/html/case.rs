@@ -35,6 +35,8 @@ pub struct CaseView {
     pub compact: bool,
     /// There is nothing to mend.
     pub settled: bool,
+    /// Its promises were broken: how to mend that is worth telling.
+    pub advises: bool,
     /// The ids of its requirements with a space between.
     pub proves: String,
     pub level: &'static str,
@@ -124,6 +126,7 @@ impl CaseView {
             verdict: VerdictView::of(case.verdict),
             open: case.verdict == Verdict::Fail && full,
             compact: !full,
+            advises: tally::advises(case.verdict),
             settled: matches!(case.verdict, Verdict::Pass | Verdict::Skipped),
             proves: visible::line(&case.proves.join(" "), SHORT),
             level: case.level.as_str(),
