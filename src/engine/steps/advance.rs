@@ -41,8 +41,8 @@ pub fn title(advance: &Advance) -> String {
         Advance::Seconds(seconds) => format!("{seconds} seconds pass"),
         Advance::PastApproval => "time passes until it is too late to approve".to_owned(),
         Advance::Expiry { of, offset } if *offset < 0 => {
-            format!("time passes until {} seconds before {of} expires", offset.unsigned_abs())
+            format!("time passes until {} seconds before ‘{of}’ expires", offset.unsigned_abs())
         }
-        Advance::Expiry { of, offset } => format!("time passes until {offset} seconds after {of} expires"),
+        Advance::Expiry { of, offset } => format!("time passes until {offset} seconds after ‘{of}’ expires"),
     }
 }

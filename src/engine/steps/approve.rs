@@ -61,5 +61,5 @@ pub fn title(approve: &Approve, does: &str) -> String {
         Origin::Mandate(mandate) => &mandate.0,
     };
     let who = approve.user.as_ref().map_or("the owner", |user| user.0.as_str());
-    format!("{who} {does} {of} in the app")
+    format!("{who} {does} ‘{of}’ in the app")
 }

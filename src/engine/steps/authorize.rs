@@ -72,7 +72,7 @@ pub fn title_land(land: &Land) -> String {
         Decision::Allow => "logs in and allows it",
         Decision::Deny => "logs in and says no",
     };
-    format!("{} {what} on {}", land.user, land.page)
+    format!("{} {what} on ‘{}’", land.user, land.page)
 }
 
 pub fn title_authorize(authorize: &Authorize) -> String {

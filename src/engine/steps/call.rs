@@ -142,5 +142,5 @@ pub fn title(call: &Call) -> String {
         how.push(format!("scheme: {:?}", call.scheme));
     }
     let how = if how.is_empty() { String::new() } else { format!(" ({})", how.join(", ")) };
-    format!("the client asks {} with {}{how}", call.endpoint, call.grant)
+    format!("the client asks {} with ‘{}’{how}", call.endpoint, call.grant)
 }

@@ -23,5 +23,5 @@ pub fn request(cancel: &Cancel, scene: &Scene<'_>) -> Result<Single, NeverSaved>
 
 pub fn title(cancel: &Cancel) -> String {
     let who = cancel.user.as_ref().map_or("the owner", |user| user.0.as_str());
-    format!("{who} cancels {} in the app", cancel.mandate)
+    format!("{who} cancels ‘{}’ in the app", cancel.mandate)
 }

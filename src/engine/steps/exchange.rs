@@ -59,5 +59,5 @@ pub fn title(exchange: &Exchange) -> String {
     let by = exchange.request.by.as_ref().map_or("the client", |client| client.0.as_str());
     let redirect =
         exchange.redirect.map(|redirect| format!(", redirect URI: {redirect}")).unwrap_or_default();
-    format!("{by} exchanges {}{}{redirect}", exchange.code, oddities(&exchange.request))
+    format!("{by} exchanges ‘{}’{}{redirect}", exchange.code, oddities(&exchange.request))
 }

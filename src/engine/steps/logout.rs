@@ -49,5 +49,5 @@ pub fn title(logout: &Logout) -> String {
         how.push(format!("by {}", logout.method));
     }
     let how = if how.is_empty() { String::new() } else { format!(" ({})", how.join(", ")) };
-    format!("the client logs {} out{how}", logout.grant)
+    format!("the client logs ‘{}’ out{how}", logout.grant)
 }

@@ -58,7 +58,7 @@ pub fn title(mandate: &SetUp) -> String {
     let SetUp { grant, payee, amount, period, approve, .. } = mandate;
     let approval = if *approve { "the owner approves" } else { "the owner does not approve" };
     format!(
-        "the client sets up {} a {period} period to {payee} with {grant}, and {approval}",
+        "the client sets up {} a {period} period to {payee} with ‘{grant}’, and {approval}",
         pounds(*amount)
     )
 }

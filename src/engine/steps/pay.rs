@@ -41,6 +41,6 @@ pub fn settle(number: usize, reply: &Reply) -> Answer {
 
 pub fn title(pay: &Pay) -> String {
     let amount = pay.amount.map_or_else(|| "a payment".to_owned(), pounds);
-    let with = pay.grant.as_ref().map(|grant| format!(" with {grant}")).unwrap_or_default();
-    format!("the client takes {amount} under {}{with}", pay.mandate)
+    let with = pay.grant.as_ref().map(|grant| format!(" with ‘{grant}’")).unwrap_or_default();
+    format!("the client takes {amount} under ‘{}’{with}", pay.mandate)
 }

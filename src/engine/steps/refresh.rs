@@ -29,7 +29,7 @@ pub fn request(refresh: &Refresh, scene: &mut Scene<'_>) -> Result<Result<Single
     let request = build(&refresh.request, &client, parameters, scene).map_err(Answer::broken);
     Ok(request.map(|request| Single {
         actor: client.0,
-        purpose: format!("refresh {}", refresh.grant),
+        purpose: format!("refresh ‘{}’", refresh.grant),
         request,
     }))
 }
@@ -60,5 +60,5 @@ pub fn title(refresh: &Refresh) -> String {
         Token::Refresh => String::new(),
         other => format!(" with its {other} token for a refresh token"),
     };
-    format!("{by} refreshes {}{with}{}", refresh.grant, oddities(&refresh.request))
+    format!("{by} refreshes ‘{}’{with}{}", refresh.grant, oddities(&refresh.request))
 }
