@@ -4,6 +4,7 @@
 //!
 //! - [`cli`]: one file per subcommand; reads arguments, calls one thing below, chooses the exit code.
 //! - [`prove`]: defects × cases: the kill matrix of the bundled bank.
+//! - [`baseline`]: known failures, held against a run.
 //! - [`engine`]: plan → run: worlds, steps (one verb per file), expectations, races.
 //! - [`report`]: console, JUnit, HTML: each a pure function of results.
 //! - [`target`]: the server under test: its file, the transport that records and redacts, control.
@@ -12,6 +13,7 @@
 //! - [`suite`]: the suite language: types, reading with spans, lint, JSON Schema.
 //! - [`results`]: the versioned data of `results.json`.
 
+pub mod baseline;
 pub mod cli;
 pub mod demo;
 pub mod engine;

@@ -50,6 +50,7 @@ pub async fn judged(library: &Library, plan: &Plan, target: &Target) -> Run {
         requirements: Terms::usual(library).requirements,
         documents: library.documents.clone(),
         cases,
+        baseline: None,
         notes: Vec::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Each reads its arguments, calls one thing below, and chooses the exit code.
 
+mod baseline;
 mod demo_app;
 mod folder;
 mod lint;
@@ -53,6 +54,7 @@ enum Command {
     Serve(serve::Serve),
     DemoApp(demo_app::DemoApp),
     Report(report::Report),
+    Baseline(baseline::Baseline),
 }
 
 /// Runs the program with this process's arguments.
@@ -74,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.main(),
         Command::DemoApp(app) => app.main(),
         Command::Report(report) => report.main(),
+        Command::Baseline(baseline) => baseline.main(),
     };
     output::with_output(exit).into()
 }

@@ -12,6 +12,7 @@ use super::folder::{Folder, FolderError};
 use super::lint;
 use super::output::{complain, err, is_watched, out};
 use super::stop::Stop;
+use crate::baseline::Baseline;
 use crate::engine::{self, Plan, Terms};
 use crate::reference::defects::{self, Defect};
 use crate::reference::{self, Running};
@@ -35,6 +36,7 @@ Examples:
   grantspec run --target http://127.0.0.1:8080   a server with the bundled bank's paths and control API
   grantspec run --target our-test-system.toml    any other: see fixtures/targets
   grantspec run --defect refresh.single-use      the bundled bank with a promise broken on purpose
+  grantspec run --baseline known.toml            known failures don't fail the run: see grantspec baseline
   grantspec run --report out --strict            reports into out/, warnings count as failures
 
 Reports: index.html (for people), junit.xml (for pipelines), results.json (for programs).")]
@@ -51,6 +53,10 @@ pub struct Run {
     /// The edition of the catalogue to judge by: newer promises and cases are left out. Without it, the newest.
     #[arg(long, value_name = "EDITION")]
     edition: Option<String>,
+    /// Known failures that don't fail the run (`grantspec baseline --help`). An entry that no longer fails, matches nothing,
+    /// or is out of date does.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Where the reports go. Without it, a new folder under reports/, and reports/latest points at it.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -86,13 +92,13 @@ enum Stopped {
     #[error("nothing to run: {newer} is newer than the edition {edition} that the run is pinned to")]
     AllNewer { newer: String, edition: String },
     #[error("{}", lint::told(.0))]
-    Suites(Vec<Diagnostic>),
+    Mistakes(Vec<Diagnostic>),
 }
 
 impl Stopped {
     fn exit(&self) -> Exit {
         match self {
-            Stopped::Usage(_) | Stopped::Suites(_) => Exit::Usage,
+            Stopped::Usage(_) | Stopped::Mistakes(_) => Exit::Usage,
             Stopped::Trouble(_) => Exit::Trouble,
             Stopped::NothingSelected { .. } | Stopped::AllNewer { .. } => Exit::NothingRan,
         }
@@ -139,7 +145,7 @@ impl Run {
             });
         ended.unwrap_or_else(|stopped| {
             match &stopped {
-                Stopped::Suites(_) => err(&stopped.to_string()),
+                Stopped::Mistakes(_) => err(&stopped.to_string()),
                 _ => complain(&stopped),
             }
             stopped.exit()
@@ -147,7 +153,8 @@ impl Run {
     }
 
     async fn run(self) -> Result<Exit, Stopped> {
-        let library = library(self.suites.as_deref()).map_err(Stopped::Suites)?;
+        let library = library(self.suites.as_deref()).map_err(Stopped::Mistakes)?;
+        let baseline = self.baseline.as_deref().map(|path| known_failures(path, &library)).transpose()?;
         let chosen = chosen_defects(&self.defect).map_err(|error| Stopped::Usage(error.to_string()))?;
         let (file, _bank) = self.aim(chosen.clone()).await?;
         let terms = Terms::of(&library, &file, self.edition.as_deref())
@@ -180,10 +187,13 @@ impl Run {
         let began = Instant::now();
         run.interrupted = self.judge(&plan, &target, &mut run).await;
         run.duration_ms = began.elapsed().as_millis() as u64;
+        if let Some(baseline) = &baseline {
+            baseline.apply(&mut run);
+        }
         let written = folder.as_ref().map(|folder| folder.write(&run));
         let complete = folder.as_ref().filter(|_| matches!(written, Some(Ok(()))));
         self.tell(&run, complete);
-        let exit = Exit::of(run.cases.iter().map(|case| case.verdict), self.strict);
+        let exit = run.exit(self.strict);
         Ok(match written {
             Some(Ok(())) if run.interrupted => Exit::Interrupted,
             Some(Ok(())) => exit,
@@ -307,6 +317,7 @@ impl Run {
             requirements: terms.requirements.into_iter().map(with_defects).collect(),
             documents: library.documents.clone(),
             cases: Vec::new(),
+            baseline: None,
             notes: defects
                 .iter()
                 .map(|defect| {
@@ -336,7 +347,9 @@ impl Run {
         let mut worth_telling: Vec<&CaseResult> = run
             .cases
             .iter()
-            .filter(|case| !matches!(case.verdict, Verdict::Pass | Verdict::Skipped))
+            .filter(|case| {
+                !matches!(case.verdict, Verdict::Pass | Verdict::Skipped) && case.accepted.is_none()
+            })
             .collect();
         worth_telling.sort_by_key(|case| std::cmp::Reverse(case.verdict));
         // Where nothing could be run, every case ends so for the same reason, and it has been said.
@@ -359,6 +372,17 @@ impl Run {
         }
         out(&text);
     }
+}
+
+/// The baseline of a file.
+fn known_failures(path: &Path, library: &Library) -> Result<Baseline, Stopped> {
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Stopped::Usage(format!(
+            "failed to read the baseline {shown}: {error}; check the name, and who may read it"
+        ))
+    })?;
+    Baseline::read(&shown, &text, library).map_err(Stopped::Mistakes)
 }
 
 /// A requirement with the bundled bank's defects that break it.

@@ -66,6 +66,7 @@ pub fn blank(selected: &Selected, verdict: Verdict, reason: Option<String>, opti
         place: case.source.place(&case.span),
         verdict,
         reason,
+        accepted: None,
         findings: Vec::new(),
         observations: Vec::new(),
         steps: case.steps.iter().map(|step| not_run(case, step)).collect(),

@@ -74,7 +74,7 @@ impl Selected {
 
 /// Whether `id` is the case's own, with or without its variant.
 fn is_this(case: &Case, id: &str) -> bool {
-    case.id == id || case.id.split('[').next() == Some(id)
+    case.id == id || case.without_variant() == id
 }
 
 fn skip(case: &Case, target: &Target) -> Option<String> {

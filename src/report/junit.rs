@@ -1,8 +1,10 @@
 //! `junit.xml`: one suite element per suite, for the test view of a pipeline.
 //!
 //! A broken *must* is a `failure`, and so is a case that could not be concluded; a broken *should* passes, and says
-//! so in a property and in its output; the harness's own trouble is an `error`. The file has no control character:
-//! what a target sent is made visible first.
+//! so in a property and in its output; the harness's own trouble is an `error`. What a baseline accepts is `skipped`, with the
+//! reason and what was found: a pipeline stays green, and its test view does not call it a pass. The entries are test cases of
+//! a suite `baseline`, and fail where they no longer hold. The file has no control character: what a target sent is made
+//! visible first.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use quick_junit::{NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use crate::results::{CaseResult, Requirement, Run, SuiteSeen, Verdict};
+use crate::results::{Baseline, CaseResult, Requirement, Run, SuiteSeen, Verdict};
 
 use super::console::{self, Style};
 use super::{tally, visible};
@@ -38,6 +40,9 @@ pub fn render(run: &Run) -> Result<String, RenderError> {
     for seen in &run.suites {
         let of_suite = cases.remove(seen.id.as_str()).unwrap_or_default();
         report.add_test_suite(suite(run, seen, &of_suite, &requirements));
+    }
+    if let Some(baseline) = &run.baseline {
+        report.add_test_suite(known_failures(baseline));
     }
     // The schema has no `skipped` at the root. Quotes inside values are escaped, so that the first match is the root's.
     Ok(report.to_string()?.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))
@@ -72,6 +77,32 @@ fn suite(
     }
     for case in cases {
         suite.add_test_case(test_case(run, case, requirements));
+    }
+    suite
+}
+
+/// The baseline's entries: each holds, or fails.
+fn known_failures(baseline: &Baseline) -> TestSuite {
+    let mut suite = TestSuite::new("baseline");
+    suite.extra.insert("file".into(), visible::line(&baseline.file, SHORT).into());
+    for entry in &baseline.entries {
+        let mut status = TestCaseStatus::success();
+        if let Some(stale) = &entry.stale {
+            status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("stale");
+            status.set_message(visible::line(stale, SHORT));
+        }
+        let name = format!("{} {}", entry.kind.as_str(), visible::line(&entry.id, SHORT));
+        let mut test_case = TestCase::new(name, status);
+        test_case.set_classname("baseline");
+        test_case.extra.insert("file".into(), visible::line(&baseline.file, SHORT).into());
+        test_case.extra.insert("line".into(), entry.place.line.to_string().into());
+        let until = entry.until.iter().map(|day| ("until", day));
+        for (name, value) in [("reason", &entry.reason), ("owner", &entry.owner)].into_iter().chain(until) {
+            test_case.add_property(Property::new(name, visible::line(value, SHORT)));
+        }
+        test_case.add_property(Property::new("accepts", entry.accepts.to_string()));
+        suite.add_test_case(test_case);
     }
     suite
 }
@@ -111,7 +142,10 @@ fn test_case(run: &Run, case: &CaseResult, requirements: &HashMap<&str, &Require
     for (name, value) in told {
         test_case.add_property(Property::new(name, visible::line(&value, SHORT)));
     }
-    if case.verdict == Verdict::Warn {
+    if let Some(entry) = run.accepts(case) {
+        test_case.add_property(Property::new("accepted", visible::line(&tally::acceptance(entry), SHORT)));
+        test_case.set_system_out(console::case_block(case, run, Style::Plain));
+    } else if case.verdict == Verdict::Warn {
         test_case.add_property(Property::new("warning", message(case)));
         test_case.set_system_out(console::case_block(case, run, Style::Plain));
     }
@@ -119,6 +153,13 @@ fn test_case(run: &Run, case: &CaseResult, requirements: &HashMap<&str, &Require
 }
 
 fn status(run: &Run, case: &CaseResult) -> TestCaseStatus {
+    if let Some(entry) = run.accepts(case) {
+        let (found, why) = (message(case), tally::acceptance(entry));
+        let mut skipped = TestCaseStatus::skipped();
+        skipped.set_type("known-failure");
+        skipped.set_message(visible::line(&format!("known failure: {why}; found: {found}"), SHORT));
+        return skipped;
+    }
     let mut status = match case.verdict {
         Verdict::Pass | Verdict::Warn => return TestCaseStatus::success(),
         Verdict::Skipped => {

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use crate::results::{CaseResult, Edition, LeftOutKind, Level, Requirement, Rounds, Run, Verdict};
+use crate::results::{
+    BaselineEntry, CaseResult, Edition, LeftOutKind, Level, Place, Requirement, Rounds, Run, Verdict,
+};
 
 /// How many cases came to each verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,35 +40,82 @@ impl Counts {
 
 /// What a run came to, in one plain sentence: `Not conformant: 3 of 142 cases failed; also 1 error, 2 skipped.`
 pub fn sentence(run: &Run) -> String {
-    let counts = Counts::of(run.cases.iter().map(|case| case.verdict));
-    let of_all = match counts.total() {
+    let counts = Counts::of(unaccepted(run).map(|case| case.verdict));
+    let known = run.cases.len() - counts.total();
+    let of_all = match run.cases.len() {
         0 => return start(run, "Nothing was judged: no case ran", String::new()),
         1 => "of 1 case".to_owned(),
         total => format!("of {total} cases"),
     };
-    let (heaviest, count) = counts.present().next().expect("a total above 0 has a verdict");
+    let stale = run.baseline.as_ref().map_or(0, |baseline| baseline.stale().count());
+    let heaviest = counts.present().next();
     let what = match heaviest {
-        Verdict::Fail => format!("Not conformant: {count} {of_all} failed"),
-        Verdict::Error => format!("Not fully judged: {count} {of_all} ended in an error"),
-        Verdict::Inconclusive => format!("Not conformant: {count} {of_all} could not be concluded"),
-        Verdict::Warn => {
+        Some((Verdict::Fail, count)) => format!("Not conformant: {count} {of_all} failed"),
+        Some((Verdict::Error, count)) => format!("Not fully judged: {count} {of_all} ended in an error"),
+        Some((Verdict::Inconclusive, count)) => {
+            format!("Not conformant: {count} {of_all} could not be concluded")
+        }
+        _ if stale > 0 => "Not conformant: the baseline no longer holds".to_owned(),
+        Some((Verdict::Warn, count)) => {
             format!("Conformant, with warnings: {count} {of_all} found a recommendation broken")
         }
-        Verdict::Skipped if count == counts.total() => {
+        Some((Verdict::Skipped, count)) if count == run.cases.len() => {
             format!("Nothing was judged: {count} {of_all} skipped")
         }
-        Verdict::Skipped | Verdict::Pass => {
+        Some((Verdict::Skipped | Verdict::Pass, _)) | None if known > 0 => {
+            format!("Conformant but for known failures: {} {of_all} passed", counts.get(Verdict::Pass))
+        }
+        Some((Verdict::Skipped | Verdict::Pass, _)) | None => {
             format!("Conformant: {} {of_all} passed", counts.get(Verdict::Pass))
         }
     };
-    let also: Vec<String> = counts
+    let told = |verdict: &Verdict| {
+        heaviest.is_none_or(|(heaviest, _)| *verdict != heaviest)
+            || what.ends_with("passed")
+            || what.ends_with("holds")
+    };
+    let mut also: Vec<String> = counts
         .present()
-        .filter(|(verdict, _)| !matches!(verdict, Verdict::Pass))
-        .filter(|(verdict, _)| *verdict != heaviest || what.ends_with("passed"))
+        .filter(|(verdict, _)| *verdict != Verdict::Pass && told(verdict))
         .map(|(verdict, count)| counted(verdict, count))
         .collect();
+    also.extend((known > 0).then(|| known_failures(known)));
+    also.extend((stale > 0).then(|| match stale {
+        1 => "1 entry of the baseline to take out".to_owned(),
+        _ => format!("{stale} entries of the baseline to take out"),
+    }));
     let tail = if also.is_empty() { String::new() } else { format!("; also {}", also.join(", ")) };
     start(run, &what, tail)
+}
+
+/// The cases that no entry of the baseline accepts.
+pub fn unaccepted(run: &Run) -> impl Iterator<Item = &CaseResult> {
+    run.cases.iter().filter(|case| case.accepted.is_none())
+}
+
+/// `1 known failure`, `3 known failures`.
+pub fn known_failures(count: usize) -> String {
+    format!("{count} known failure{}", if count == 1 { "" } else { "s" })
+}
+
+/// Why a known failure is accepted, by whom, and how long: `the new token store rotates (identity team, until 2027-01-31)`.
+pub fn acceptance(entry: &BaselineEntry) -> String {
+    let until = entry.until.iter().map(|day| format!(", until {day}")).collect::<String>();
+    format!("{} ({}{until})", entry.reason, entry.owner)
+}
+
+/// Each entry of the baseline that fails the run, in a sentence without a full stop.
+pub fn stale(run: &Run) -> impl Iterator<Item = String> {
+    run.baseline.iter().flat_map(|baseline| {
+        baseline.stale().map(|(entry, why)| {
+            let Place { file, line, .. } = &entry.place;
+            format!(
+                "The entry of {} {} ({file}:{line}) no longer holds: {why}",
+                entry.kind.as_str(),
+                entry.id
+            )
+        })
+    })
 }
 
 fn start(run: &Run, what: &str, tail: String) -> String {

@@ -4,6 +4,7 @@
 //! here knows how the facts were gathered. Every string that came from a target has been redacted before it got here:
 //! tokens, codes and secrets appear as labels such as `‹alice·server·access 1›`.
 
+mod baseline;
 mod document;
 mod edition;
 mod exchange;
@@ -11,6 +12,7 @@ mod matrix;
 mod requirement;
 mod verdict;
 
+pub use baseline::{Baseline, BaselineEntry, BaselineKind};
 pub use document::{Document, Part, Sentence};
 pub use edition::{Edition, LeftOut, LeftOutKind};
 pub use exchange::{Body, Exchange, Field, Reply, Request, Response, Trouble, TroubleKind};
@@ -57,6 +59,9 @@ pub struct Run {
     pub documents: Vec<Document>,
     /// In the order of the suites' files, not of time.
     pub cases: Vec<CaseResult>,
+    /// The known failures that the run was held against.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<Baseline>,
     /// What the reader should know about the run as a whole (defects switched on, a shortened run …).
     pub notes: Vec<String>,
 }
@@ -98,6 +103,9 @@ pub struct CaseResult {
     /// The reason for any verdict but pass, in one line without a full stop.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// Index into the baseline's entries: the one that accepts what the case came to, so that it does not fail the run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub accepted: Option<usize>,
     /// What broke, each with its evidence. Empty for pass and skipped.
     pub findings: Vec<Finding>,
     /// What was seen and is recorded without being judged.
@@ -128,6 +136,28 @@ pub struct Place {
     pub text: String,
     /// How many characters from `column` on are meant, at least 1.
     pub width: u32,
+}
+
+impl Run {
+    /// How a process that made this run ends. What the baseline accepts is no reason to fail, an entry of it that no longer
+    /// holds is one. `strict` makes a warning count as a failure.
+    pub fn exit(&self, strict: bool) -> Exit {
+        let exit = Exit::of(self.cases.iter().map(CaseResult::weighed), strict);
+        let is_stale = self.baseline.iter().any(|baseline| baseline.stale().next().is_some());
+        if exit == Exit::Conformant && is_stale { Exit::NotConformant } else { exit }
+    }
+
+    /// The baseline's entry that accepts what the case came to.
+    pub fn accepts(&self, case: &CaseResult) -> Option<&BaselineEntry> {
+        self.baseline.as_ref()?.entries.get(case.accepted?)
+    }
+}
+
+impl CaseResult {
+    /// The verdict as far as the run's end is concerned: what is accepted counts as a pass.
+    fn weighed(&self) -> Verdict {
+        if self.accepted.is_some() { Verdict::Pass } else { self.verdict }
+    }
 }
 
 impl Place {

@@ -55,6 +55,13 @@ pub struct Case {
     pub span: Span,
 }
 
+impl Case {
+    /// Its id without the variant: `suite/name`.
+    pub fn without_variant(&self) -> &str {
+        self.id.split('[').next().unwrap_or(&self.id)
+    }
+}
+
 /// One verb and what is expected of it.
 #[derive(Clone, Debug)]
 pub struct Step {

@@ -81,6 +81,10 @@ codes! {
     "GS048" OlderThanPromise: "A case is not older than what it proves: an edition that lacks the promise can't have it.",
     "GS049" Untraced: "A requirement whose source is a document stands beside the sentence of it that it was made from.",
     "GS050" ListedTwice: "What is expected of a list is that something is on it, or that it is not.",
+
+    // Baselines.
+    "GS201" UnknownCase: "A known failure is one of a case that there is, or of a requirement that a case proves.",
+    "GS202" KnownTwice: "A known failure stands in a baseline once.",
 }
 
 impl Code {
@@ -117,7 +121,7 @@ impl fmt::Display for Code {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::Code;
 
@@ -129,9 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_counted_without_a_gap() {
-        for (index, code) in Code::ALL.iter().enumerate() {
-            assert_eq!(code.id(), format!("GS{:03}", index + 1));
+    fn ids_are_counted_without_a_gap_each_kind_of_file_from_a_hundred_of_its_own() {
+        let numbers = Code::ALL.iter().map(|code| code.id()[2..].parse().expect("an id ends with a number"));
+        let mut last: BTreeMap<usize, usize> = BTreeMap::new();
+        for number in numbers {
+            let before = last.insert(number / 100, number).unwrap_or(number / 100 * 100);
+            assert_eq!(number, before + 1);
         }
     }
 }

@@ -59,6 +59,7 @@ pub fn run() -> Run {
             not_http(),
             restart(),
         ],
+        baseline: None,
         notes: vec!["The bundled bank ran with the defect refresh.single-use.".into()],
     }
 }
@@ -413,6 +414,7 @@ fn case(id: &str, about: &str, verdict: Verdict, proves: &[&str]) -> CaseResult 
         },
         verdict,
         reason: None,
+        accepted: None,
         findings: vec![],
         observations: vec![],
         steps: vec![],

@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::report::tally::advises;
+use crate::report::tally::{self, advises};
 use crate::report::{evidence, visible};
 use crate::results::{CaseResult, Finding, Place, Requirement, Run, Verdict};
 
@@ -33,6 +33,10 @@ pub fn case_block(case: &CaseResult, run: &Run, style: Style) -> String {
     if let (Some(rounds), Some(first)) = (&case.rounds, groups.first_mut()) {
         let told = format!("{} of {} concluded. {}", rounds.concluded, rounds.asked, rounds.confidence);
         *first = std::mem::replace(first, Group::with_level(Level::NOTE)).element(note("rounds", &told));
+    }
+    if let (Some(entry), Some(first)) = (run.accepts(case), groups.first_mut()) {
+        let told = note("accepted", &tally::acceptance(entry));
+        *first = std::mem::replace(first, Group::with_level(Level::NOTE)).element(told);
     }
     if let Some(last) = groups.pop() {
         groups.push(last.element(note("rerun", &case.rerun)));

@@ -47,6 +47,23 @@ pub fn summary(run: &Run, style: Style) -> String {
             visible::line(reason, 300)
         ));
     }
+    if let Some(baseline) = &run.baseline {
+        let accepted: usize = baseline.entries.iter().map(|entry| entry.accepts).sum();
+        let (known, file) = (tally::known_failures(accepted), visible::line(&baseline.file, 200));
+        text.push_str(&format!("\nBaseline: {known} accepted by {file}\n"));
+        for entry in baseline.entries.iter().filter(|entry| entry.accepts > 0) {
+            let cases =
+                if entry.accepts == 1 { "1 case".to_owned() } else { format!("{} cases", entry.accepts) };
+            let (id, why) = (visible::line(&entry.id, 200), visible::line(&tally::acceptance(entry), 400));
+            text.push_str(&format!("  {id}: {cases}: {why}\n"));
+        }
+        for stale in tally::stale(run) {
+            text.push_str(&format!(
+                "  {}\n",
+                style.paint(colour(Verdict::Fail), &visible::line(&stale, 600))
+            ));
+        }
+    }
     if let Some(races) = tally::races(run) {
         text.push_str(&format!("\nRepeated: {races}\n"));
     }

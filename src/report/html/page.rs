@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::report::tally::{self, Counts, Standing};
 use crate::report::visible;
-use crate::results::{CaseResult, Requirement, Run, Verdict};
+use crate::results::{BaselineEntry, CaseResult, Requirement, Run, Verdict};
 
 use super::anchor::{case_anchor, link, requirement_anchor};
 use super::case::{CaseView, Detail, PromiseView, VerdictView};
@@ -52,6 +52,7 @@ pub struct Page {
     total: usize,
     notes: Vec<String>,
     lacks: Vec<(String, String)>,
+    known: Option<KnownView>,
     edition: String,
     /// What is newer than the edition, if anything was left out for it.
     left_out: Option<String>,
@@ -79,10 +80,20 @@ struct BrokenView {
 }
 
 struct Group {
+    /// Unique on the page.
+    anchor: &'static str,
     verdict: VerdictView,
     title: &'static str,
     about: &'static str,
     cases: Vec<CaseView>,
+}
+
+/// The baseline: what it accepts, and what of it no longer holds.
+struct KnownView {
+    file: String,
+    /// Each entry with a case: what it names, how many cases it accepts, why.
+    entries: Vec<(String, usize, String)>,
+    stale: Vec<String>,
 }
 
 struct SectionView {
@@ -110,6 +121,7 @@ impl Page {
     pub fn of(run: &Run) -> Page {
         let sections = tally::by_section(run);
         let counts = Counts::of(run.cases.iter().map(|case| case.verdict));
+        let open = Counts::of(tally::unaccepted(run).map(|case| case.verdict));
         let requirements: HashMap<&str, &Requirement> =
             run.requirements.iter().map(|requirement| (requirement.id.as_str(), requirement)).collect();
         let groups = groups(run, &requirements);
@@ -124,7 +136,7 @@ impl Page {
             target: visible::line(&run.target.name, SHORT),
             base: visible::line(&run.target.base, SHORT),
             sentence: tally::sentence(run),
-            heaviest: counts.present().next().map_or("skipped", |(verdict, _)| verdict.as_str()),
+            heaviest: open.present().next().map_or("skipped", |(verdict, _)| verdict.as_str()),
             broken_title: match broken.len() {
                 1 => "1 promise is broken".to_owned(),
                 count => format!("{count} promises are broken"),
@@ -146,6 +158,7 @@ impl Page {
                 .iter()
                 .map(|(capability, reason)| (visible::line(capability, SHORT), visible::line(reason, SHORT)))
                 .collect(),
+            known: known(run),
             edition: visible::line(&tally::edition(run), SHORT),
             left_out: tally::left_out(run).map(|told| visible::line(&told, 20_000)),
             departures: tally::departures(run)
@@ -195,24 +208,57 @@ fn groups(run: &Run, requirements: &HashMap<&str, &Requirement>) -> Vec<Group> {
     let every_pass_in_full = run.cases.len() <= FULL;
     let mut left = FULL;
     let mut groups = Vec::new();
-    for verdict in ORDER {
+    // What is accepted stands behind what needs a reader.
+    let accepted = ORDER.map(|verdict| (verdict, true)).into_iter();
+    let (quiet, troubled): (Vec<Verdict>, Vec<Verdict>) =
+        ORDER.into_iter().partition(|verdict| matches!(verdict, Verdict::Skipped | Verdict::Pass));
+    let open = |verdicts: Vec<Verdict>| verdicts.into_iter().map(|verdict| (verdict, false));
+    for (verdict, is_accepted) in open(troubled).chain(accepted).chain(open(quiet)) {
         let mut cases = Vec::new();
-        for (number, case) in run.cases.iter().enumerate().filter(|(_, case)| case.verdict == verdict) {
+        let numbered = run.cases.iter().enumerate();
+        for (number, case) in
+            numbered.filter(|(_, case)| case.verdict == verdict && case.accepted.is_some() == is_accepted)
+        {
             let wanted = !matches!(verdict, Verdict::Pass | Verdict::Skipped) || every_pass_in_full;
             let detail = if wanted && left > 0 { Detail::Full } else { Detail::Compact };
             left -= usize::from(detail == Detail::Full);
             cases.push(CaseView::of(case, number, detail, run, requirements));
         }
-        if !cases.is_empty() {
-            let (title, about) = heading(verdict);
-            groups.push(Group { verdict: VerdictView::of(verdict), title, about, cases });
+        if cases.is_empty() {
+            continue;
+        }
+        let known: Option<&mut Group> = groups.iter_mut().find(|group: &&mut Group| group.anchor == "known");
+        match known.filter(|_| is_accepted) {
+            Some(known) => known.cases.extend(cases),
+            None => {
+                let (anchor, title, about) = heading(verdict, is_accepted);
+                groups.push(Group { anchor, verdict: VerdictView::of(verdict), title, about, cases });
+            }
         }
     }
     groups
 }
 
-fn heading(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
+fn known(run: &Run) -> Option<KnownView> {
+    let baseline = run.baseline.as_ref()?;
+    let accepting = baseline.entries.iter().filter(|entry| entry.accepts > 0);
+    let shown = |entry: &BaselineEntry| {
+        (visible::line(&entry.id, SHORT), entry.accepts, visible::line(&tally::acceptance(entry), 2_000))
+    };
+    Some(KnownView {
+        file: visible::line(&baseline.file, SHORT),
+        entries: accepting.map(shown).collect(),
+        stale: tally::stale(run).map(|told| visible::line(&told, 2_000)).collect(),
+    })
+}
+
+/// A group's anchor, its title, and what it means.
+fn heading(verdict: Verdict, is_accepted: bool) -> (&'static str, &'static str, &'static str) {
+    if is_accepted {
+        let about = "The bank breaks these promises, and the baseline accepts it for now. That does not fail the run.";
+        return ("known", "Known failures", about);
+    }
+    let (title, about) = match verdict {
         Verdict::Fail => ("Failures", "The bank broke what it must keep."),
         Verdict::Warn => ("Warnings", "The bank departs from best practice. That does not fail the run."),
         Verdict::Inconclusive => (
@@ -225,7 +271,8 @@ fn heading(verdict: Verdict) -> (&'static str, &'static str) {
         }
         Verdict::Skipped => ("Skipped", "The target lacks what these cases need. Nothing was judged."),
         Verdict::Pass => ("Passed", "The promise was probed and kept."),
-    }
+    };
+    (verdict.as_str(), title, about)
 }
 
 fn section_view(section: &tally::Section<'_>) -> SectionView {

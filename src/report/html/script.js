@@ -24,10 +24,9 @@
     let left = 0;
     for (const group of groups) {
       let here = 0;
-      const judged = verdicts.has(group.element.dataset.verdict);
       for (const entry of group.cases) {
-        const { suite: ofSuite, proves } = entry.details.dataset;
-        const fits = judged &&
+        const { verdict, suite: ofSuite, proves } = entry.details.dataset;
+        const fits = verdicts.has(verdict) &&
           (!suite.value || suite.value === ofSuite) &&
           (!promise.value || proves.split(" ").includes(promise.value)) &&
           wanted.every((word) => words(entry).includes(word));
