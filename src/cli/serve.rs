@@ -1,8 +1,10 @@
 //! `grantspec serve`: the bundled bank, until it is stopped.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::Router;
 use clap::Args;
 use futures_util::future::try_join_all;
 use tokio::net::TcpListener;
@@ -11,7 +13,7 @@ use super::output::{complain, err, out};
 use super::run::chosen_defects;
 use super::stop::Stop;
 use crate::reference::defects::Defect;
-use crate::reference::{self, Options};
+use crate::reference::{self, Options, StoreError};
 use crate::results::Exit;
 
 /// How long requests that are under way at the signal to stop may still take.
@@ -24,6 +26,7 @@ Examples:
   grantspec serve --port 8080                             then open http://127.0.0.1:8080
   grantspec serve --port 0 --defect refresh.single-use    any free port; the address is printed
   grantspec serve --port 8080 --nodes 2                   one bank at two addresses: port 8080, and 8081
+  grantspec serve --port 8080 --data bank.redb            keeps its books across restarts
   grantspec run --target http://127.0.0.1:8080            judge it, from another terminal")]
 pub struct Serve {
     /// Port to listen on; 0 takes any that is free.
@@ -39,6 +42,10 @@ pub struct Serve {
     /// Break a promise on purpose (`grantspec list defects`); may be given more than once.
     #[arg(long, value_name = "ID")]
     defect: Vec<String>,
+    /// Keep everything in this file, which is made if there is none: a bank that is started with it again goes on where this
+    /// one stopped, however it stopped. Without it everything is in memory.
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
 }
 
 impl Serve {
@@ -69,6 +76,13 @@ impl Serve {
                 return Exit::Trouble;
             }
         };
+        let nodes = match self.routes(&defects, &addresses) {
+            Ok(nodes) => nodes,
+            Err(error) => {
+                complain(error);
+                return Exit::Trouble;
+            }
+        };
         addresses.iter().for_each(|address| out(&format!("{address}\n")));
         if !self.host.is_loopback() {
             err(&format!(
@@ -79,7 +93,6 @@ impl Serve {
         for defect in &defects {
             err(&format!("defect {}: {}\n", defect.id, defect.about));
         }
-        let nodes = reference::routes(&Options { defects, ..Options::default() }, &addresses);
         let serving = listeners.into_iter().zip(nodes).map(|(listener, routes)| {
             let asked = stop.clone();
             reference::serve(listener, routes, async move { asked.requested().await })
@@ -124,5 +137,16 @@ impl Serve {
             listeners.push(listener);
         }
         Ok((listeners, addresses))
+    }
+
+    fn routes(&self, defects: &[&'static Defect], addresses: &[String]) -> Result<Vec<Router>, StoreError> {
+        let options = Options { defects: defects.to_vec(), ..Options::default() };
+        match &self.data {
+            None => Ok(reference::routes(&options, addresses)),
+            Some(file) => {
+                let complain = Box::new(|trouble: &StoreError| complain(trouble));
+                reference::kept_routes(&options, addresses, file.clone(), complain)
+            }
+        }
     }
 }

@@ -2,14 +2,16 @@
 //! Several nodes share one ledger.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::ledger::{Ledger, Refusal, Seat, Seconds, Turn, WorldId};
+use super::ledger::{Ledger, Refusal, Seat, Seconds, Secret, Turn, WorldId};
 use super::pages::Lobby;
 use super::rules::{Gap, Rules};
+use super::store::{Awaits, Store};
 use super::throttle::Throttles;
 
 /// One node of the bank: what the routes at one address talk to.
@@ -29,11 +31,13 @@ struct Books {
     began: Instant,
     /// How long an open [`Gap`] lasts.
     window: Duration,
-    ledger: Mutex<Ledger>,
-    /// Worlds by the names that the control API knows them by.
-    names: Mutex<HashMap<String, WorldId>>,
+    ledger: Arc<Mutex<Ledger>>,
+    /// Where the ledger is kept, if it is.
+    store: Option<Store>,
     /// The world of the pages.
     standing: OnceLock<WorldId>,
+    /// The secrets of the standing world's clients that this process has made, by client id.
+    known_secrets: Mutex<HashMap<String, Secret>>,
     lobby: Mutex<Lobby>,
     throttles: Throttles,
 }
@@ -43,19 +47,33 @@ pub struct Sitting<'a> {
     bank: &'a Bank,
     world: WorldId,
     /// `None` only within [`Sitting::pause`].
-    ledger: Option<MutexGuard<'a, Ledger>>,
+    ledger: Option<Held<'a>>,
+}
+
+/// The ledger, held. What was changed in it is noted in the store before anybody else can hold it.
+pub struct Held<'a> {
+    ledger: MutexGuard<'a, Ledger>,
+    store: Option<&'a Store>,
 }
 
 impl Bank {
-    /// A bank of one node, or of as many as there are `addresses`.
-    pub fn nodes(rules: Rules, window: Duration, addresses: &[String]) -> Vec<Bank> {
+    /// A bank of one node, or of as many as there are `addresses`, over a ledger that follows these rules, and over the
+    /// store that keeps it, if one does.
+    pub fn nodes(
+        rules: Rules,
+        window: Duration,
+        addresses: &[String],
+        ledger: Arc<Mutex<Ledger>>,
+        store: Option<Store>,
+    ) -> Vec<Bank> {
         let books = Arc::new(Books {
             addresses: addresses.to_vec(),
             began: Instant::now(),
             window,
-            ledger: Mutex::new(Ledger::new(rules.clone())),
-            names: Mutex::new(HashMap::new()),
+            ledger,
+            store,
             standing: OnceLock::new(),
+            known_secrets: Mutex::default(),
             lobby: Mutex::default(),
             throttles: Throttles::default(),
         });
@@ -90,9 +108,10 @@ impl Bank {
     }
 
     /// The ledger as a whole.
-    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    pub fn ledger(&self) -> Held<'_> {
         // A panic in a handler leaves rows that are whole: every step changes them without panicking in between.
-        self.books.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        let ledger = self.books.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        Held { ledger, store: self.books.store.as_ref() }
     }
 
     /// The world that is there from the start, and that the pages show.
@@ -105,6 +124,11 @@ impl Bank {
         let _ = self.books.standing.set(world);
     }
 
+    /// The secrets of the standing world's clients that this process has made, by client id.
+    pub fn known_secrets(&self) -> MutexGuard<'_, HashMap<String, Secret>> {
+        self.books.known_secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What the pages remember. Whoever holds on to it may look into the ledger, not the other way round.
     pub fn lobby(&self) -> MutexGuard<'_, Lobby> {
         self.books.lobby.lock().unwrap_or_else(PoisonError::into_inner)
@@ -114,10 +138,29 @@ impl Bank {
     pub fn throttles(&self) -> &Throttles {
         &self.books.throttles
     }
+}
 
-    /// The worlds by name.
-    pub fn names(&self) -> MutexGuard<'_, HashMap<String, WorldId>> {
-        self.books.names.lock().unwrap_or_else(PoisonError::into_inner)
+impl Deref for Held<'_> {
+    type Target = Ledger;
+
+    fn deref(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(store) = self.store
+            && let Some(batch) = store.note(self.ledger.take_changes())
+        {
+            Awaits::note(batch);
+        }
     }
 }
 

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `GET /control` | `{"grantspec": "<version>", "defects": ["<id>", …], "nodes": ["http://…", …]}` |
 //! | `POST /control/worlds` `{}` | 201 and a world, see below; 503 when there are 20,000 |
-//! | `GET /control/worlds/standing` | the world that is there from the start, for use by hand |
+//! | `GET /control/worlds/standing` | the world that is there from the start, for use by hand; a `client_secret` that the bank gave before it was restarted is null, for it is kept as a digest only |
+//! | `POST /control/worlds/{world}/secret` `{"client"}` | `{"client_secret": "…"}`: another one, the one from before is dead at once |
 //! | `DELETE /control/worlds/{world}` | 204 |
 //! | `POST /control/worlds/{world}/advance` `{"seconds": n}` | `{"now": n}`; at most ten years at once |
 //! | `POST /control/worlds/{world}/restart` `{}` | `{}`: for this world, the bank was started anew; a right one shows no difference |
@@ -87,32 +88,29 @@ const TEN_YEARS: Seconds = 10 * 366 * 86_400;
 /// What every node's control API says alike.
 pub(super) struct Control {
     about: Value,
-    standing: Value,
 }
 
 impl Control {
-    /// Makes the standing world.
+    /// Makes the standing world, unless the ledger has it from before.
     pub fn begin(bank: &Bank, defects: &[&'static Defect]) -> Control {
-        let standing = open_world(bank, STANDING.to_owned());
-        if let Some(world) = bank.names().get(STANDING) {
-            bank.let_stand(*world);
-        }
+        open_standing(bank);
         let defects: Vec<&str> = defects.iter().map(|defect| defect.id).collect();
         let about = json!({
             "grantspec": env!("CARGO_PKG_VERSION"),
             "defects": defects,
             "nodes": bank.addresses(),
         });
-        Control { about, standing }
+        Control { about }
     }
 
     /// The control routes of a node.
     pub fn router(&self, bank: Arc<Bank>) -> Router {
-        let (about, standing) = (self.about.clone(), self.standing.clone());
+        let about = self.about.clone();
         Router::new()
             .route("/control", get(async move || Json(about)))
             .route("/control/worlds", post(create))
-            .route("/control/worlds/standing", get(async move || Json(standing)))
+            .route("/control/worlds/standing", get(standing))
+            .route("/control/worlds/{world}/secret", post(secret))
             .route("/control/worlds/{world}", delete(remove))
             .route("/control/worlds/{world}/advance", post(advance))
             .route("/control/worlds/{world}/restart", post(restart))
@@ -131,15 +129,16 @@ async fn create(State(bank): State<Arc<Bank>>) -> Response {
         return Problem::new(503, "internal_service.too_many_worlds", message).into_response();
     }
     let name = Secret::random("world_", &mut rand::rng());
-    let world = open_world(&bank, name.expose().to_owned());
-    (StatusCode::CREATED, Json(world)).into_response()
+    let name = name.expose().to_owned();
+    let (_, view) = bank.ledger().open(name.clone(), Fixture::embedded(), wall(), &mut rand::rng());
+    (StatusCode::CREATED, Json(describe(&name, &view, bank.addresses()))).into_response()
 }
 
 async fn remove(State(bank): State<Arc<Bank>>, Path(name): Path<String>) -> Response {
-    let world = bank.names().remove(&name);
-    match world {
+    let mut ledger = bank.ledger();
+    match ledger.named(&name) {
         Some(world) => {
-            bank.ledger().close(world);
+            ledger.close(world);
             bank.throttles().forget(world);
             StatusCode::NO_CONTENT.into_response()
         }
@@ -277,10 +276,52 @@ fn decide(bank: &Bank, name: &str, asked: &Decision, answer: Answer) -> Result<J
     Ok(Json(json!({})))
 }
 
-fn open_world(bank: &Bank, name: String) -> Value {
-    let (id, view) = bank.ledger().open(Fixture::embedded(), wall(), &mut rand::rng());
-    bank.names().insert(name.clone(), id);
-    describe(&name, &view, bank.addresses())
+/// Makes the standing world, unless the ledger has it from before.
+fn open_standing(bank: &Bank) {
+    let mut ledger = bank.ledger();
+    let world = ledger.named(STANDING).unwrap_or_else(|| {
+        let (world, view) = ledger.open(STANDING.to_owned(), Fixture::embedded(), wall(), &mut rand::rng());
+        let mut known = bank.known_secrets();
+        known.extend(view.clients.into_iter().filter_map(|client| Some((client.id, client.secret?))));
+        world
+    });
+    bank.let_stand(world);
+}
+
+async fn standing(State(bank): State<Arc<Bank>>) -> Result<Json<Value>, Problem> {
+    let world = find(&bank, STANDING)?;
+    let view = bank.ledger().view(world, wall());
+    let mut view = view.ok_or_else(|| unknown_world(STANDING))?;
+    let known = bank.known_secrets();
+    for client in &mut view.clients {
+        client.secret = known.get(&client.id).cloned();
+    }
+    Ok(Json(describe(STANDING, &view, bank.addresses())))
+}
+
+async fn secret(
+    State(bank): State<Arc<Bank>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Whose {
+        client: String,
+    }
+    let Whose { client: role } = read(&body)?;
+    let world = find(&bank, &name)?;
+    let given = bank.turn(world, |turn| {
+        let Some(client) = turn.client_by_role(&role) else { return Ok(None) };
+        let secret = turn.renew_secret(client);
+        Ok(Some((turn.client_id(client).to_owned(), secret)))
+    })?;
+    let (client_id, secret) = given.ok_or_else(|| unknown_role("client", &role))?;
+    let answer = json!({ "client_secret": secret.expose() });
+    if bank.standing() == Some(world) {
+        bank.known_secrets().insert(client_id, secret);
+    }
+    Ok(Json(answer))
 }
 
 fn describe(name: &str, view: &WorldView, nodes: &[String]) -> Value {
@@ -295,7 +336,7 @@ fn describe(name: &str, view: &WorldView, nodes: &[String]) -> Value {
     let clients = view.clients.iter().map(|client| {
         let row = json!({
             "client_id": client.id,
-            "client_secret": client.secret.expose(),
+            "client_secret": client.secret.as_ref().map(Secret::expose),
             "confidential": client.confidential,
             "redirect_uris": client.redirect_uris,
         });
@@ -312,7 +353,7 @@ fn describe(name: &str, view: &WorldView, nodes: &[String]) -> Value {
 }
 
 fn find(bank: &Bank, name: &str) -> Result<WorldId, Problem> {
-    let world = bank.names().get(name).copied();
+    let world = bank.ledger().named(name);
     world.ok_or_else(|| unknown_world(name))
 }
 

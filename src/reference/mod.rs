@@ -6,9 +6,10 @@
 //! - `http`: the routes over the ledger that machines use.
 //! - `pages`: what a person sees: logging in, the phone, connected apps, mandates, developer tools.
 //! - [`control`]: what tests need and no real bank has: worlds, a clock, logins without a browser.
+//! - `store`: a file for the ledger, where it shall survive a restart. Otherwise everything is in memory.
 //!
-//! Everything is in memory. One base URL serves all worlds; which one a request belongs to follows from the client id,
-//! the login or the token in it, and never shows.
+//! One base URL serves all worlds; which one a request belongs to follows from the client id, the login or the token in it,
+//! and never shows.
 
 mod bank;
 pub mod control;
@@ -18,21 +19,27 @@ pub mod ledger;
 mod pages;
 pub mod rules;
 mod running;
+mod store;
 mod throttle;
 
 use std::future::Future;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use bank::Bank;
 use defects::Defect;
+use ledger::{Fixture, Ledger};
 use rules::Rules;
+use store::Store;
 
 pub use running::Running;
+pub use store::{Complain, StoreError};
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -41,6 +48,16 @@ pub struct Options {
     pub defects: Vec<&'static Defect>,
     /// How long the gap of a race defect stays open. 100 µs by default.
     pub window: Duration,
+}
+
+impl Options {
+    fn rules(&self) -> Rules {
+        let mut rules = Rules::default();
+        for defect in &self.defects {
+            (defect.apply)(&mut rules);
+        }
+        rules
+    }
 }
 
 impl Default for Options {
@@ -54,12 +71,34 @@ impl Default for Options {
 ///
 /// Race defects need a runtime with several worker threads: on one, nobody comes in through the gap.
 pub fn routes(options: &Options, addresses: &[String]) -> Vec<Router> {
-    let mut rules = Rules::default();
-    for defect in &options.defects {
-        (defect.apply)(&mut rules);
-    }
-    let nodes: Vec<Arc<Bank>> =
-        Bank::nodes(rules, options.window, addresses).into_iter().map(Arc::new).collect();
+    let rules = options.rules();
+    let ledger = Arc::new(Mutex::new(Ledger::new(rules.clone())));
+    over(Bank::nodes(rules, options.window, addresses, ledger, None), options)
+}
+
+/// The same, with the ledger kept in the file at `path`, which is made if there is none: every answer rests on what is
+/// durable there, and a bank that starts with the file goes on where another one stopped.
+///
+/// # Errors
+/// If the file can't be used. What goes wrong with it later is told to `complain`; requests are answered 503 meanwhile.
+pub fn kept_routes(
+    options: &Options,
+    addresses: &[String],
+    path: PathBuf,
+    complain: Complain,
+) -> Result<Vec<Router>, StoreError> {
+    let rules = options.rules();
+    let (store, ledger) = Store::open(path, &rules, Fixture::embedded(), complain)?;
+    Ok(kept(Bank::nodes(rules, options.window, addresses, ledger, Some(store)), options))
+}
+
+/// Over nodes with a store.
+fn kept(nodes: Vec<Bank>, options: &Options) -> Vec<Router> {
+    over(nodes, options).into_iter().map(|routes| routes.layer(from_fn(store::settled))).collect()
+}
+
+fn over(nodes: Vec<Bank>, options: &Options) -> Vec<Router> {
+    let nodes: Vec<Arc<Bank>> = nodes.into_iter().map(Arc::new).collect();
     let control = nodes.first().map(|first| control::Control::begin(first, &options.defects));
     let node = |bank: Arc<Bank>| {
         let pages = pages::router(Arc::clone(&bank));

@@ -39,10 +39,9 @@ impl Turn<'_> {
     /// The bearer of this token, if it lives.
     pub fn bearer(&self, token: &str) -> Result<Bearer, Refusal> {
         let digest = Digest::of_access(self.rules.whoami.bad_token, token);
-        let found = self.world.entries.get(&digest);
-        let bearer = match found.or_else(|| self.world.entries.get(&Digest::of(token))) {
-            Some(Entry::Access(token)) => self.live_access(*token)?,
-            Some(entry) => self.stand_in(*entry).ok_or(Refusal::BadAccessToken)?,
+        let bearer = match self.entry(digest).or_else(|| self.entry(Digest::of(token))) {
+            Some(Entry::Access(token)) => self.live_access(token)?,
+            Some(entry) => self.stand_in(entry).ok_or(Refusal::BadAccessToken)?,
             None => return Err(Refusal::BadAccessToken),
         };
         if !self.serves(bearer.client, PublicWorks::NoCalls) {
@@ -162,8 +161,8 @@ impl Turn<'_> {
     }
 
     pub(super) fn access_row(&self, token: &str) -> Option<usize> {
-        match self.world.entries.get(&Digest::of(token)) {
-            Some(Entry::Access(at)) => Some(*at),
+        match self.entry(Digest::of(token)) {
+            Some(Entry::Access(at)) => Some(at),
             _ => None,
         }
     }

@@ -170,7 +170,10 @@ impl Turn<'_> {
             End::Disconnected => disconnected,
             _ => false,
         };
-        for grant in self.world.grants.iter_mut().filter(|grant| grant.login == login) {
+        if late == LateApproval::Nothing && !disconnected && !evicted {
+            return;
+        }
+        for grant in self.world.grants.touch_all(|grant| grant.login == login) {
             for &token in &grant.access {
                 let life = &mut self.world.access[token].life;
                 if matches!(*life, Life::Dead(end) if comes_back(end)) {

@@ -64,7 +64,9 @@ impl Turn<'_> {
 
     /// Notes that a client has used what it was given.
     pub fn used(&mut self, bearer: Bearer) {
-        self.world.grants[bearer.grant.0].last_used = Some(self.now);
+        if self.world.grants[bearer.grant.0].last_used != Some(self.now) {
+            self.world.grants.brush(bearer.grant.0).last_used = Some(self.now);
+        }
     }
 
     /// When the owner has to confirm what they approved by this login; `None` if they have not approved.

@@ -56,7 +56,7 @@ impl Turn<'_> {
         if !self.serves(client, PublicWorks::NoExchange) {
             return Err(Refusal::BadClientSecret);
         }
-        let Some(Entry::Code(login)) = self.world.entries.get(&Digest::of(code)).copied() else {
+        let Some(Entry::Code(login)) = self.entry(Digest::of(code)) else {
             return Err(Refusal::BadCode);
         };
         self.evict_for(login, EvictionMoment::AnyAttempt);
@@ -129,8 +129,7 @@ impl Turn<'_> {
         }
         self.forget_logouts(user, client);
         let wants_refresh = self.confidential(client) || self.public_gets_refresh(user, client);
-        let grant = GrantIx(self.world.grants.len());
-        self.world.grants.push(Grant {
+        let grant = GrantIx(self.world.grants.push(Grant {
             login,
             user,
             client,
@@ -139,7 +138,7 @@ impl Turn<'_> {
             over: None,
             access: Vec::new(),
             refresh: Vec::new(),
-        });
+        }));
         self.world.note_grant(login, grant);
         let access = self.mint_access(grant, user, client);
         let refresh = wants_refresh.then(|| self.mint_refresh(grant));
@@ -160,14 +159,14 @@ impl Turn<'_> {
 
     /// A try to exchange a code by its own client, who could not show a right secret: changes nothing.
     pub fn exchange_attempt_failed(&mut self, code: &str) {
-        if let Some(Entry::Code(login)) = self.world.entries.get(&Digest::of(code)).copied() {
+        if let Some(Entry::Code(login)) = self.entry(Digest::of(code)) {
             self.evict_for(login, EvictionMoment::FailedAuthentication);
         }
     }
 
     /// A try of a code or a refresh token by a client that nobody registered: changes nothing.
     pub fn tried_by_stranger(&mut self, secret: &str) {
-        match self.world.entries.get(&Digest::of(secret)).copied() {
+        match self.entry(Digest::of(secret)) {
             Some(Entry::Code(login)) if self.burns(self.rules.code.client, None) => {
                 self.world.set_code_life(login, CodeLife::Dead(End::Abused));
             }
@@ -183,7 +182,7 @@ impl Turn<'_> {
 
     /// The client that a code or refresh token was given to.
     pub fn owner_of(&self, secret: &str) -> Option<ClientIx> {
-        match *self.world.entries.get(&Digest::of(secret))? {
+        match self.entry(Digest::of(secret))? {
             Entry::Code(login) => Some(self.login_client(login)),
             Entry::Refresh(token) => {
                 let grant = self.world.refresh[token].grant;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Users and clients by role, and the past of their accounts.
 #[derive(Debug, Deserialize)]
@@ -26,7 +26,7 @@ pub struct UserSeed {
 }
 
 /// A client as it was registered.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientSeed {
     pub name: String,

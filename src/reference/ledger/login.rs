@@ -32,16 +32,16 @@ impl Turn<'_> {
             self.evict_at(EvictionMoment::Opening, user, client);
         }
         let (secret, digest) = self.mint.login();
-        let login = LoginIx(self.world.logins.len());
-        self.world.logins.push(Login { client, redirect_uri, state, stage: Stage::Open, approval: None });
-        self.world.entries.insert(digest, Entry::Login(login));
+        let login = Login { digest, client, redirect_uri, state, stage: Stage::Open, approval: None };
+        let login = LoginIx(self.world.logins.push(login));
+        self.enter(digest, Entry::Login(login));
         secret
     }
 
     /// The login with this id.
     pub fn find_login(&self, id: &str) -> Result<LoginIx, Refusal> {
-        match self.world.entries.get(&Digest::of(id)) {
-            Some(Entry::Login(login)) => Ok(*login),
+        match self.entry(Digest::of(id)) {
+            Some(Entry::Login(login)) => Ok(login),
             _ => Err(Refusal::UnknownLogin),
         }
     }
@@ -116,8 +116,8 @@ impl Turn<'_> {
     fn give_code(&mut self, login: LoginIx, user: UserIx) -> Secret {
         let (secret, digest) = self.mint.code(self.now);
         self.world.logins[login.0].stage =
-            Stage::Allowed { user, code: Code { born: self.now, life: CodeLife::Fresh } };
-        self.world.entries.insert(digest, Entry::Code(login));
+            Stage::Allowed { user, code: Code { digest, born: self.now, life: CodeLife::Fresh } };
+        self.enter(digest, Entry::Code(login));
         secret
     }
 

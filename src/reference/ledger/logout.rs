@@ -1,6 +1,6 @@
 //! How a client ends its own access.
 
-use super::rows::{End, Entry, Grant, GrantIx, Life, Takes};
+use super::rows::{Access, End, Entry, Grant, GrantIx, Life, Takes};
 use super::{Bearer, ClientIx, Digest, Refusal, Turn, UserIx};
 use crate::reference::rules::{Gap, LateApproval, LogoutReach, LogoutRepeated, LogoutTakes, LogoutToken};
 
@@ -49,11 +49,10 @@ impl Turn<'_> {
         if self.rules.logout.access != LogoutTakes::UntilNextLogin {
             return;
         }
-        for access in self.world.access.iter_mut().filter(|a| a.user == user && a.client == client) {
-            if access.life == Life::Dead(End::LoggedOut) {
-                access.life = Life::Live;
-            }
-        }
+        let theirs = |access: &Access| access.user == user && access.client == client;
+        let out =
+            self.world.access.touch_all(|access| theirs(access) && access.life == Life::Dead(End::LoggedOut));
+        out.for_each(|access| access.life = Life::Live);
     }
 
     /// Whether the refresh token of a grant that was logged out works again: it never does.
@@ -74,18 +73,17 @@ impl Turn<'_> {
 
     /// What beside an access token names a grant to log out: nothing.
     fn names_a_grant(&self, token: &str) -> Option<Bearer> {
-        let entry = |digest: Digest| self.world.entries.get(&digest).copied();
         let grant = match self.rules.logout.token {
             LogoutToken::AccessToken => None,
-            LogoutToken::RefreshTokenToo => match entry(Digest::of(token))? {
+            LogoutToken::RefreshTokenToo => match self.entry(Digest::of(token))? {
                 Entry::Refresh(token) => Some(self.world.refresh[token].grant),
                 _ => None,
             },
-            LogoutToken::CodeToo => match entry(Digest::of(token))? {
+            LogoutToken::CodeToo => match self.entry(Digest::of(token))? {
                 Entry::Code(login) => self.grant_of_code(login),
                 _ => None,
             },
-            LogoutToken::FirstCharacters => match entry(Digest::of_beginning(token))? {
+            LogoutToken::FirstCharacters => match self.entry(Digest::of_beginning(token))? {
                 Entry::Access(token) => self.live_access(token).ok().map(|bearer| bearer.grant),
                 _ => None,
             },
@@ -97,7 +95,7 @@ impl Turn<'_> {
     /// A second logout with one token.
     fn logout_again(&mut self, token: &str, refusal: Refusal) -> Refusal {
         let digest = Digest::of_access(self.rules.whoami.bad_token, token);
-        let Some(Entry::Access(token)) = self.world.entries.get(&digest).copied() else {
+        let Some(Entry::Access(token)) = self.entry(digest) else {
             return refusal;
         };
         match self.rules.logout.repeated {

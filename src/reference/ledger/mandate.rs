@@ -5,6 +5,8 @@
 //! it, sees it and cancels it. The thread leaves the rest open. Here a mandate belongs to its user and its client, not
 //! to a token: it outlives a logout, and any later token of both can use it. A disconnection cancels it for good.
 
+use serde::{Deserialize, Serialize};
+
 use super::rows::{Mandate, MandateStanding};
 use super::world::identifier;
 use super::{APPROVAL_SECONDS, Answer, Bearer, ClientIx, Endpoint, Refusal, Seconds, Turn, UserIx};
@@ -20,14 +22,14 @@ const MOST_PENCE: u64 = 100_000_000;
 pub struct MandateIx(pub(super) usize);
 
 /// How often a payment can be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Period {
     Weekly,
     Monthly,
 }
 
 /// What is agreed: so much, so often, to whom. In pounds sterling.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     payee: String,
     amount: u64,
@@ -109,8 +111,7 @@ impl Turn<'_> {
     /// for the mandate.
     pub fn set_up_mandate(&mut self, bearer: Bearer, terms: Terms) -> Result<MandateIx, Refusal> {
         self.approved(bearer, Endpoint::Mandates)?;
-        let at = MandateIx(self.world.mandates.len());
-        self.world.mandates.push(Mandate {
+        let at = self.world.mandates.push(Mandate {
             id: identifier("mandate_", self.mint.rng),
             user: bearer.user,
             client: bearer.client,
@@ -120,7 +121,7 @@ impl Turn<'_> {
             wrong_pins: 0,
             payments: Vec::new(),
         });
-        Ok(at)
+        Ok(MandateIx(at))
     }
 
     /// The mandate with this id, for its owner.

@@ -1,15 +1,16 @@
 //! Secrets: how they are made, and how they are kept, which is as digests only.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::CryptoRng;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Seconds, WorldId};
+use super::Seconds;
 use crate::reference::rules::{BadToken, LogoutToken, Minting, SecretCheck};
 
 /// A secret in the clear, on its way to whoever it is for. It can't be printed.
@@ -45,9 +46,35 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What the ledger keeps of a secret: its SHA-256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What the ledger keeps of a secret: its SHA-256. Written down as base64url.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "&str", into = "String")]
 pub struct Digest([u8; 32]);
+
+impl Hash for Digest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let first = self.0.first_chunk().expect("there are 32 bytes");
+        state.write_u64(u64::from_le_bytes(*first));
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> String {
+        URL_SAFE_NO_PAD.encode(digest.0)
+    }
+}
+
+impl TryFrom<&str> for Digest {
+    type Error = &'static str;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let mut bytes = [0; 32];
+        match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
+            Ok(32) => Ok(Digest(bytes)),
+            _ => Err("no digest: it has to be 32 bytes as base64url"),
+        }
+    }
+}
 
 impl Digest {
     pub fn of(secret: &str) -> Self {
@@ -89,11 +116,9 @@ fn first(text: &str, characters: usize) -> &str {
     end.map_or(text, |(at, _)| &text[..at])
 }
 
-/// Makes the secrets of one world, and notes down which world they belong to.
+/// Makes the secrets of one world.
 pub(super) struct Mint<'a> {
     pub rng: &'a mut dyn CryptoRng,
-    pub index: &'a mut HashMap<Digest, WorldId>,
-    pub world: WorldId,
     pub serial: &'a mut u64,
     pub style: Minting,
     pub logout: LogoutToken,
@@ -104,40 +129,31 @@ impl Mint<'_> {
     pub fn login(&mut self) -> (Secret, Digest) {
         let secret = Secret::random("", self.rng);
         let digest = Digest::of(secret.expose());
-        self.index.insert(digest, self.world);
         (secret, digest)
     }
 
     pub fn code(&mut self, now: Seconds) -> (Secret, Digest) {
-        let (secret, digest) = self.refresh(now);
-        if self.style != Minting::ShortCodes {
-            return (secret, digest);
+        let mut code = self.make(now);
+        if self.style == Minting::ShortCodes {
+            code = Secret(first(code.expose(), 10).to_owned());
         }
-        self.index.remove(&digest);
-        let short = Secret(first(secret.expose(), 10).to_owned());
-        let digest = Digest::of(short.expose());
-        self.index.insert(digest, self.world);
-        (short, digest)
+        let digest = Digest::of(code.expose());
+        (code, digest)
     }
 
     pub fn refresh(&mut self, now: Seconds) -> (Secret, Digest) {
         let secret = self.make(now);
         let digest = Digest::of(secret.expose());
-        self.index.insert(digest, self.world);
         (secret, digest)
     }
 
-    /// An access token, and all digests that it is found by.
-    pub fn access(&mut self, rule: BadToken, now: Seconds) -> (Secret, Vec<Digest>) {
+    /// An access token, the digest that it is found by, and that of its beginning where it is found by this too.
+    pub fn access(&mut self, rule: BadToken, now: Seconds) -> (Secret, Digest, Option<Digest>) {
         let secret = self.make(now);
-        let mut digests = vec![Digest::of_access(rule, secret.expose())];
-        if self.logout == LogoutToken::FirstCharacters {
-            digests.push(Digest::of_beginning(secret.expose()));
-        }
-        for digest in &digests {
-            self.index.insert(*digest, self.world);
-        }
-        (secret, digests)
+        let digest = Digest::of_access(rule, secret.expose());
+        let by_beginning = self.logout == LogoutToken::FirstCharacters;
+        let beginning = by_beginning.then(|| Digest::of_beginning(secret.expose()));
+        (secret, digest, beginning)
     }
 
     /// A random text that is no key to anything.

@@ -14,6 +14,7 @@ mod disconnect;
 mod exchange;
 mod fixture;
 mod history;
+mod journal;
 mod login;
 mod logout;
 mod mandate;
@@ -35,6 +36,8 @@ mod reuse;
 mod rows;
 #[cfg(test)]
 mod scene;
+mod secrets;
+mod table;
 mod tokens;
 mod world;
 
@@ -45,6 +48,7 @@ pub use disconnect::Disconnection;
 pub use exchange::{Issued, Redemption, Source, Spent};
 pub use fixture::{Fixture, FixtureError};
 pub use history::{Listing, Since, Transaction};
+pub use journal::{Change, Changes, Key, Kind, Unreadable};
 pub use login::{Landing, Outcome};
 pub use logout::Leaving;
 pub use mandate::{BadTerms, ListedMandate, MandateIx, MandateView, Period, Terms};
@@ -64,7 +68,10 @@ use std::sync::Arc;
 use rand::CryptoRng;
 
 use super::rules::Rules;
+use journal::Changed;
 use mint::Mint;
+use rows::Entry;
+use secrets::Secrets;
 
 /// Seconds: a duration, or a time since the Unix epoch.
 pub type Seconds = u64;
@@ -80,16 +87,20 @@ pub const APPROVAL_SECONDS: Seconds = 600;
 pub struct Ledger {
     rules: Arc<Rules>,
     worlds: HashMap<WorldId, World>,
-    /// Which world a client id belongs to.
-    clients: HashMap<String, WorldId>,
-    /// Which world a login, code or token belongs to.
-    secrets: HashMap<Digest, WorldId>,
+    names: HashMap<String, WorldId>,
+    /// Which client has an id, and in which world.
+    clients: HashMap<String, (WorldId, ClientIx)>,
+    /// Which login, code or token has a digest, and in which world.
+    secrets: Secrets,
     /// How many worlds and secrets were ever made.
     serial: u64,
+    /// Worlds with changes to be written down; `None` where nobody asks.
+    changed: Option<Changed>,
 }
 
 /// One request's turn in one world.
 pub struct Turn<'a> {
+    id: WorldId,
     world: &'a mut World,
     rules: &'a Rules,
     /// The world's time.
@@ -97,8 +108,8 @@ pub struct Turn<'a> {
     /// Where the request came in.
     seat: Seat,
     mint: Mint<'a>,
-    /// Which world a client id belongs to.
-    client_index: &'a mut HashMap<String, WorldId>,
+    client_index: &'a mut HashMap<String, (WorldId, ClientIx)>,
+    secrets: &'a mut Secrets,
 }
 
 impl Ledger {
@@ -106,9 +117,11 @@ impl Ledger {
         Ledger {
             rules: Arc::new(rules),
             worlds: HashMap::new(),
+            names: HashMap::new(),
             clients: HashMap::new(),
-            secrets: HashMap::new(),
+            secrets: Secrets::default(),
             serial: 0,
+            changed: None,
         }
     }
 
@@ -123,21 +136,37 @@ impl Ledger {
     }
 
     /// Makes a world out of `fixture`, with fresh ids and secrets; the view is the only place where these are in the
-    /// clear. `wall` is the time outside.
+    /// clear. No other world may have this name. `wall` is the time outside.
     pub fn open(
         &mut self,
+        name: String,
         fixture: &'static Fixture,
         wall: Seconds,
         rng: &mut impl CryptoRng,
     ) -> (WorldId, WorldView) {
         self.serial += 1;
         let id = WorldId(self.serial);
-        let (world, view) = World::new(fixture, self.rules.token.secret_check, wall, rng);
-        for client in world.client_ids() {
-            self.clients.insert(client.to_owned(), id);
+        self.names.insert(name.clone(), id);
+        let mut world = World::empty(name, fixture, wall, self.changed.is_some());
+        let view = world.fill(self.rules.token.secret_check, rng);
+        for (at, client) in world.client_ids().enumerate() {
+            self.clients.insert(client.to_owned(), (id, ClientIx(at)));
         }
         self.worlds.insert(id, world);
+        if let Some(changed) = &mut self.changed {
+            changed.world(id);
+        }
         (id, view)
+    }
+
+    /// The world with this name.
+    pub fn named(&self, name: &str) -> Option<WorldId> {
+        self.names.get(name).copied()
+    }
+
+    /// Who there is in a world, without their secrets. `wall` is the time outside.
+    pub fn view(&self, id: WorldId, wall: Seconds) -> Option<WorldView> {
+        self.worlds.get(&id).map(|world| world.view(wall))
     }
 
     /// Forgets a world and everything in it. Whether there was one.
@@ -145,11 +174,15 @@ impl Ledger {
         let Some(world) = self.worlds.remove(&id) else {
             return false;
         };
+        self.names.remove(&world.name);
         for client in world.client_ids() {
             self.clients.remove(client);
         }
-        for digest in world.digests() {
-            self.secrets.remove(digest);
+        for (digest, _) in world.entries() {
+            self.secrets.remove(&digest);
+        }
+        if let Some(changed) = &mut self.changed {
+            changed.close(id);
         }
         true
     }
@@ -162,16 +195,19 @@ impl Ledger {
         rng: &'a mut dyn CryptoRng,
     ) -> Option<Turn<'a>> {
         let world = self.worlds.get_mut(&id)?;
+        if let Some(changed) = &mut self.changed {
+            changed.world(id);
+        }
         Some(Turn {
+            id,
             now: world.time(wall),
             seat: Seat::default(),
             world,
             rules: &self.rules,
             client_index: &mut self.clients,
+            secrets: &mut self.secrets,
             mint: Mint {
                 rng,
-                index: &mut self.secrets,
-                world: id,
                 serial: &mut self.serial,
                 style: self.rules.token.minting,
                 logout: self.rules.logout.token,
@@ -181,19 +217,19 @@ impl Ledger {
 
     /// The world that a client id belongs to.
     pub fn world_of_client(&self, client_id: &str) -> Option<WorldId> {
-        self.clients.get(client_id).copied()
+        self.clients.get(client_id).map(|(world, _)| *world)
     }
 
     /// The world that a login, a code or a refresh token belongs to.
     pub fn world_of_secret(&self, secret: &str) -> Option<WorldId> {
-        self.secrets.get(&Digest::of(secret)).copied()
+        self.secrets.world(Digest::of(secret))
     }
 
     /// The world that an access token belongs to (or, for some defects, another secret used as one).
     pub fn world_of_access(&self, token: &str) -> Option<WorldId> {
         let digest = Digest::of_access(self.rules.whoami.bad_token, token);
-        let found = self.secrets.get(&digest).copied().or_else(|| self.world_of_secret(token));
-        found.or_else(|| self.secrets.get(&Digest::of_beginning(token)).copied())
+        let found = self.secrets.world(digest).or_else(|| self.world_of_secret(token));
+        found.or_else(|| self.secrets.world(Digest::of_beginning(token)))
     }
 }
 
@@ -208,6 +244,15 @@ impl Turn<'_> {
         self.world.advance(seconds);
         self.now = self.now.saturating_add(seconds);
         self.now
+    }
+
+    /// What of this world has a digest.
+    fn entry(&self, digest: Digest) -> Option<Entry> {
+        self.secrets.entry(self.id, digest)
+    }
+
+    fn enter(&mut self, digest: Digest, entry: Entry) {
+        self.secrets.insert(digest, self.id, entry);
     }
 }
 

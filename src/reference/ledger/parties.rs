@@ -7,8 +7,10 @@ use crate::reference::rules::{Downgrade, PublicWorks, SecretCheck};
 impl Turn<'_> {
     /// The client with this id.
     pub fn client(&self, client_id: &str) -> Result<ClientIx, Refusal> {
-        let at = self.world.clients.iter().position(|c| c.id == client_id);
-        at.map(ClientIx).ok_or(Refusal::UnknownClient)
+        match self.client_index.get(client_id) {
+            Some((world, client)) if *world == self.id => Ok(*client),
+            _ => Err(Refusal::UnknownClient),
+        }
     }
 
     /// The client that must show that it is `client`: by its secret, or, if it can't keep one, by none.

@@ -127,9 +127,8 @@ impl Turn<'_> {
                 }
             }
             Matter::Mandate(id, _) => {
-                for mandate in self.world.mandates.iter_mut().filter(|mandate| mandate.id == *id) {
-                    mandate.wrong_pins = wrong;
-                }
+                let asked = self.world.mandates.touch_all(|mandate| mandate.id == *id);
+                asked.for_each(|mandate| mandate.wrong_pins = wrong);
             }
         }
         Refusal::WrongPin { left: MOST_WRONG_PINS - wrong }

@@ -1,11 +1,12 @@
 //! For tests: whatever happens in whatever order, the ledger's invariants hold.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use proptest::prelude::*;
 
 use super::scene::Scene;
-use super::{Issued, Refusal, Secret};
+use super::{Change, Fixture, Issued, Key, Ledger, Proof, Refusal, Secret};
+use crate::reference::rules::Rules;
 
 const USERS: [&str; 2] = ["alice", "bob"];
 const CLIENTS: [&str; 3] = ["server", "other", "public"];
@@ -22,6 +23,11 @@ enum Operation {
     Refresh(usize, usize),
     Logout(usize),
     Disconnect(usize, usize),
+    /// A user approves what waits for them.
+    Approve(usize),
+    /// A mandate, if the token that was given so many ago allows it.
+    Mandate(usize),
+    Call(usize),
     Advance(u64),
 }
 
@@ -34,7 +40,10 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
         2 => (user.clone(), client.clone()).prop_map(|(u, c)| Operation::Land(u, c)),
         3 => (client.clone(), age.clone()).prop_map(|(c, a)| Operation::Exchange(c, a)),
         5 => (client.clone(), age.clone()).prop_map(|(c, a)| Operation::Refresh(c, a)),
-        2 => age.prop_map(Operation::Logout),
+        2 => age.clone().prop_map(Operation::Logout),
+        2 => user.clone().prop_map(Operation::Approve),
+        1 => age.clone().prop_map(Operation::Mandate),
+        1 => age.prop_map(Operation::Call),
         1 => (user, client).prop_map(|(u, c)| Operation::Disconnect(u, c)),
         1 => prop_oneof![1..400_u64, 20_000..22_000_u64].prop_map(Operation::Advance),
     ];
@@ -87,6 +96,22 @@ impl Seen {
                 let begun = turn.begin_disconnection(user, client);
                 turn.disconnect(begun);
             }),
+            Operation::Approve(user) => scene.turn(|turn| {
+                let user = turn.user_by_role(USERS[user]).expect("a role");
+                for ask in turn.asks(user) {
+                    turn.approve_on_phone(user, &ask.matter.name(), Proof::Face).expect("it waits");
+                }
+            }),
+            Operation::Mandate(age) => {
+                if let Some(issued) = Seen::nth_newest(&self.issued, age) {
+                    let _ = scene.set_up(&issued.access, 3000);
+                }
+            }
+            Operation::Call(age) => {
+                if let Some(issued) = Seen::nth_newest(&self.issued, age) {
+                    let _ = scene.accounts(&issued.access);
+                }
+            }
             Operation::Advance(seconds) => {
                 scene.turn(|turn| turn.advance(seconds));
             }
@@ -120,6 +145,28 @@ proptest! {
             seen.run(&mut scene, operation);
             seen.check(&mut scene)?;
         }
+    }
+
+    #[test]
+    fn what_is_written_down_is_the_whole_ledger(operations in operations()) {
+        let mut scene = Scene::journaled(Rules::default());
+        let mut seen = Seen::default();
+        let mut rows: BTreeMap<Key, Vec<u8>> = BTreeMap::new();
+        for operation in &operations {
+            seen.run(&mut scene, operation);
+            for change in scene.ledger.take_changes().list {
+                match change {
+                    Change::Put(key, row) => drop(rows.insert(key, row)),
+                    Change::Close(world) => rows.retain(|key, _| key.world != world),
+                }
+            }
+        }
+        let mut again = Ledger::journaled(Rules::default());
+        for (key, row) in &rows {
+            again.put_back(*key, row, Fixture::embedded()).expect("it was written so");
+        }
+        prop_assert!(again.take_changes().list.is_empty(), "what was read has changed nothing");
+        prop_assert_eq!(again.contents(), scene.ledger.contents());
     }
 
     #[test]

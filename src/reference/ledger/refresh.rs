@@ -197,16 +197,16 @@ impl Turn<'_> {
     }
 
     fn find_refresh(&self, token: &str) -> Result<(GrantIx, Option<usize>), Refusal> {
-        let found = self.world.entries.get(&Digest::of(token));
+        let found = self.entry(Digest::of(token));
         let grant = match (found, self.rules.refresh.kind) {
             (Some(Entry::Refresh(token)), _) => {
-                return Ok((self.world.refresh[*token].grant, Some(*token)));
+                return Ok((self.world.refresh[token].grant, Some(token)));
             }
             (Some(Entry::Access(token)), RefreshKind::AccessToo) => {
-                let row = &self.world.access[*token];
+                let row = &self.world.access[token];
                 (row.life == Life::Live).then_some(row.grant)
             }
-            (Some(Entry::Code(login)), RefreshKind::CodeToo) => self.grant_of_code(*login),
+            (Some(Entry::Code(login)), RefreshKind::CodeToo) => self.grant_of_code(login),
             _ => None,
         };
         let grant = grant.ok_or(Refusal::BadRefreshToken)?;

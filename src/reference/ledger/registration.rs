@@ -89,9 +89,10 @@ impl Turn<'_> {
         let seed = registration.0;
         let (secret, digest) = self.client_secret(seed.confidential);
         let id = identifier("oauth2client_", self.mint.rng);
-        self.client_index.insert(id.clone(), self.mint.world);
-        self.world.clients.push(Client { role: None, id, secret: digest, seed: Cow::Owned(seed), owner });
-        Ok((ClientIx(self.world.clients.len() - 1), secret))
+        let row = Client { role: None, id: id.clone(), secret: digest, seed: Cow::Owned(seed), owner };
+        let client = ClientIx(self.world.clients.push(row));
+        self.client_index.insert(id, (self.id, client));
+        Ok((client, secret))
     }
 
     /// Gives a client another secret; the one from before is dead at once, tokens live on. Only its owner can ask for it.
@@ -99,15 +100,25 @@ impl Turn<'_> {
         if self.world.clients[client.0].owner != Some(owner) {
             return Err(Refusal::UnknownClient);
         }
+        Ok(self.renew_secret(client))
+    }
+
+    /// The same, whoever asks.
+    pub fn renew_secret(&mut self, client: ClientIx) -> Secret {
         let (secret, digest) = self.client_secret(self.confidential(client));
         self.world.clients[client.0].secret = digest;
-        Ok(secret)
+        secret
     }
 
     /// The clients that a user has registered; for `None`, those that nobody has.
     pub fn clients_of(&self, owner: Option<UserIx>) -> impl Iterator<Item = ClientIx> {
         let clients = self.world.clients.iter().enumerate();
         clients.filter(move |(_, client)| client.owner == owner).map(|(at, _)| ClientIx(at))
+    }
+
+    /// The client that the bank has registered for itself: neither its fixture knows it nor does a user own it.
+    pub fn own_client(&self) -> Option<ClientIx> {
+        self.clients_of(None).find(|client| self.client_role(*client).is_none())
     }
 
     fn client_secret(&mut self, confidential: bool) -> (Secret, Digest) {

@@ -18,19 +18,18 @@ impl Turn<'_> {
         let now = self.now;
         match self.rules.node.forgets {
             Forgets::Expiries => {
-                for row in self.world.access.iter_mut().filter(|row| row.expires <= now) {
-                    row.expires = Seconds::MAX;
-                }
+                let expired = self.world.access.touch_all(|row| row.expires <= now);
+                expired.for_each(|row| row.expires = Seconds::MAX);
             }
             Forgets::LiveAccess => self.lose_access(|_, _| true),
             Forgets::LiveRefreshedAccess => self.lose_access(|at, first| at != first),
             Forgets::LiveRefresh => {
-                for row in self.world.refresh.iter_mut().filter(|row| row.life == RefreshLife::Live) {
-                    row.life = RefreshLife::Dead(End::Abused);
-                }
+                let live = self.world.refresh.touch_all(|row| row.life == RefreshLife::Live);
+                live.for_each(|row| row.life = RefreshLife::Dead(End::Abused));
             }
             Forgets::Waiting => {
-                for approval in self.world.logins.iter_mut().filter_map(|row| row.approval.as_mut()) {
+                let logins = self.world.logins.touch_all(|row| row.approval.is_some());
+                for approval in logins.filter_map(|row| row.approval.as_mut()) {
                     if approval.standing == Standing::Pending {
                         approval.standing = Standing::Approved { at: now };
                     }
@@ -69,12 +68,11 @@ impl Turn<'_> {
 
     /// Loses live access tokens, of those that `lost` holds for by their place and that of their grant's first.
     fn lose_access(&mut self, lost: impl Fn(usize, usize) -> bool) {
-        let grants = &self.world.grants;
-        for (at, row) in self.world.access.iter_mut().enumerate() {
-            let Access { grant, life, .. } = row;
-            let first = grants[grant.0].access.first().copied().unwrap_or(at);
+        for at in 0..self.world.access.len() {
+            let Access { grant, life, .. } = &self.world.access[at];
+            let first = self.world.grants[grant.0].access.first().copied().unwrap_or(at);
             if *life == Life::Live && lost(at, first) {
-                *life = Life::Dead(End::Abused);
+                self.world.access[at].life = Life::Dead(End::Abused);
             }
         }
     }

@@ -1,6 +1,9 @@
-//! The rows of a world: users, clients, logins, grants and their tokens, and the states that each can be in.
+//! The rows of a world: users, clients, logins, grants and their tokens, and the states that each can be in. Their names
+//! and those of their parts are also what they are written down by where the books are kept (`journal`).
 
 use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::Seconds;
 use super::fixture::{ClientSeed, UserSeed};
@@ -8,19 +11,19 @@ use super::mandate::Terms;
 use super::mint::Digest;
 
 /// A user's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct UserIx(pub(super) usize);
 
 /// A client's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ClientIx(pub(super) usize);
 
 /// A login's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LoginIx(pub(super) usize);
 
 /// A grant's row: what one exchange gave, and all that was refreshed from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct GrantIx(pub usize);
 
 #[derive(Debug)]
@@ -52,8 +55,10 @@ pub(super) enum Entry {
 }
 
 /// From the login page to the decision of the approval.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Login {
+    /// Of the id that its page carries.
+    pub digest: Digest,
     pub client: ClientIx,
     pub redirect_uri: String,
     pub state: Option<Vec<u8>>,
@@ -61,20 +66,21 @@ pub(super) struct Login {
     pub approval: Option<Approval>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Stage {
     Open,
     Denied,
     Allowed { user: UserIx, code: Code },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Code {
+    pub digest: Digest,
     pub born: Seconds,
     pub life: CodeLife,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum CodeLife {
     Fresh,
     /// `grant` is what it gave, once that is there.
@@ -85,7 +91,7 @@ pub(super) enum CodeLife {
     Dead(End),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Approval {
     pub born: Seconds,
     pub standing: Standing,
@@ -94,7 +100,7 @@ pub(super) struct Approval {
     pub wrong_pins: u8,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Standing {
     Pending,
     Approved {
@@ -107,7 +113,7 @@ pub(super) enum Standing {
     TimedOut,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Grant {
     pub login: LoginIx,
     pub user: UserIx,
@@ -116,12 +122,19 @@ pub(super) struct Grant {
     pub last_used: Option<Seconds>,
     /// Why all of it ended, once it has.
     pub over: Option<End>,
+    /// Never written down: each token says which grant it is of.
+    #[serde(skip)]
     pub access: Vec<usize>,
+    #[serde(skip)]
     pub refresh: Vec<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Access {
+    pub digest: Digest,
+    /// Of its beginning, in a bank that can be logged out of with that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beginning: Option<Digest>,
     pub grant: GrantIx,
     /// Those of the grant.
     pub user: UserIx,
@@ -133,19 +146,20 @@ pub(super) struct Access {
     pub life: Life,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Refresh {
+    pub digest: Digest,
     pub grant: GrantIx,
     pub life: RefreshLife,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Life {
     Live,
     Dead(End),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum RefreshLife {
     Live,
     Spent { at: Seconds },
@@ -153,7 +167,7 @@ pub(super) enum RefreshLife {
 }
 
 /// Why something ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum End {
     /// By its successor.
     Replaced,
@@ -167,7 +181,7 @@ pub(super) enum End {
 }
 
 /// A user's standing order to let a client take payments.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Mandate {
     pub id: String,
     pub user: UserIx,
@@ -180,7 +194,7 @@ pub(super) struct Mandate {
     pub payments: Vec<Seconds>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum MandateStanding {
     Pending,
     Active {
@@ -199,7 +213,7 @@ pub(super) enum MandateStanding {
 }
 
 /// That a user disconnected a client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Disconnected {
     pub user: UserIx,
     pub client: ClientIx,

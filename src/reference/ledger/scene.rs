@@ -23,9 +23,17 @@ impl Default for Scene {
 
 impl Scene {
     pub fn with(rules: Rules) -> Self {
-        let mut ledger = Ledger::new(rules);
+        Scene::over(Ledger::new(rules))
+    }
+
+    /// One whose changes can be taken.
+    pub fn journaled(rules: Rules) -> Self {
+        Scene::over(Ledger::journaled(rules))
+    }
+
+    fn over(mut ledger: Ledger) -> Self {
         let mut rng = StdRng::seed_from_u64(7);
-        let (world, view) = ledger.open(Fixture::embedded(), WALL, &mut rng);
+        let (world, view) = ledger.open(String::new(), Fixture::embedded(), WALL, &mut rng);
         Scene { ledger, world, view, rng }
     }
 
@@ -34,7 +42,12 @@ impl Scene {
     }
 
     pub fn fresh_world(&mut self) -> WorldId {
-        let (world, view) = self.ledger.open(Fixture::embedded(), WALL, &mut self.rng);
+        let (world, view) = self.ledger.open(
+            format!("world-{}", self.ledger.len()),
+            Fixture::embedded(),
+            WALL,
+            &mut self.rng,
+        );
         (self.world, self.view) = (world, view);
         world
     }
@@ -50,7 +63,7 @@ impl Scene {
 
     pub fn secret(&self, client: &str) -> String {
         let view = self.view.clients.iter().find(|c| c.role == client).expect("a role");
-        view.secret.expose().to_owned()
+        view.secret.as_ref().expect("just made").expose().to_owned()
     }
 
     pub fn client_id(&self, client: &str) -> String {

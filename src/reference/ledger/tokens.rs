@@ -17,10 +17,11 @@ impl Turn<'_> {
 
     /// An access token of this grant, in the name of this user and this client.
     pub(super) fn mint_access(&mut self, grant: GrantIx, user: UserIx, client: ClientIx) -> Secret {
-        let (secret, digests) = self.mint.access(self.rules.whoami.bad_token, self.now);
-        let token = self.world.access.len();
+        let (secret, digest, beginning) = self.mint.access(self.rules.whoami.bad_token, self.now);
         let standing = self.standing(self.world.grants[grant.0].login);
-        self.world.access.push(Access {
+        let token = self.world.access.push(Access {
+            digest,
+            beginning,
             grant,
             user,
             client,
@@ -29,19 +30,18 @@ impl Turn<'_> {
             approved: matches!(standing, Some(Standing::Approved { .. })),
             life: Life::Live,
         });
-        self.world.grants[grant.0].access.push(token);
-        for digest in digests {
-            self.world.entries.insert(digest, Entry::Access(token));
+        self.world.grants.complete(grant.0).access.push(token);
+        for digest in [Some(digest), beginning].into_iter().flatten() {
+            self.enter(digest, Entry::Access(token));
         }
         secret
     }
 
     pub(super) fn mint_refresh(&mut self, grant: GrantIx) -> Secret {
         let (secret, digest) = self.mint.refresh(self.now);
-        let token = self.world.refresh.len();
-        self.world.refresh.push(Refresh { grant, life: RefreshLife::Live });
-        self.world.grants[grant.0].refresh.push(token);
-        self.world.entries.insert(digest, Entry::Refresh(token));
+        let token = self.world.refresh.push(Refresh { digest, grant, life: RefreshLife::Live });
+        self.world.grants.complete(grant.0).refresh.push(token);
+        self.enter(digest, Entry::Refresh(token));
         secret
     }
 

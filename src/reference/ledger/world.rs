@@ -1,7 +1,6 @@
 //! One world: how it is made, its clock, and how what is in it ends.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use rand::CryptoRng;
 
@@ -10,16 +9,17 @@ use super::fixture::Fixture;
 use super::marks::Change;
 use super::mint::{Digest, Secret};
 use super::rows::*;
+use super::table::Table;
 use crate::reference::rules::SecretCheck;
 
 /// Which world; never seen outside the bank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorldId(pub(super) u64);
 
-/// What a world was made with, secrets in the clear.
+/// Who there is in a world.
 #[derive(Clone, Debug)]
 pub struct WorldView {
-    /// The world's time when it was made.
+    /// The world's time.
     pub now: Seconds,
     pub users: Vec<UserView>,
     pub clients: Vec<ClientView>,
@@ -37,87 +37,101 @@ pub struct UserView {
 pub struct ClientView {
     pub role: &'static str,
     pub id: String,
-    pub secret: Secret,
+    /// Only when the world was just made: it is kept as a digest.
+    pub secret: Option<Secret>,
     pub confidential: bool,
-    pub redirect_uris: &'static [String],
+    pub redirect_uris: Vec<String>,
 }
 
 /// One world.
 #[derive(Debug)]
 pub struct World {
+    /// What the control API knows it by.
+    pub(super) name: String,
     pub(super) fixture: &'static Fixture,
     pub(super) started: Seconds,
     /// How far its clock is ahead of the one outside.
-    ahead: Seconds,
-    pub(super) users: Vec<User>,
-    pub(super) clients: Vec<Client>,
-    pub(super) logins: Vec<Login>,
-    pub(super) grants: Vec<Grant>,
-    pub(super) access: Vec<Access>,
-    pub(super) refresh: Vec<Refresh>,
-    pub(super) mandates: Vec<Mandate>,
+    pub(super) ahead: Seconds,
+    /// Whether its name or its clock changed since it was last written down.
+    pub(super) touched: bool,
+    pub(super) users: Table<User>,
+    pub(super) clients: Table<Client>,
+    pub(super) logins: Table<Login>,
+    pub(super) grants: Table<Grant>,
+    pub(super) access: Table<Access>,
+    pub(super) refresh: Table<Refresh>,
+    pub(super) mandates: Table<Mandate>,
     /// In order.
-    pub(super) disconnections: Vec<Disconnected>,
-    pub(super) entries: HashMap<Digest, Entry>,
+    pub(super) disconnections: Table<Disconnected>,
     /// What a defective bank holds back from its nodes, or forgets. The right one notes nothing here.
     pub(super) changes: Vec<Change>,
 }
 
 impl World {
-    pub(super) fn new(
-        fixture: &'static Fixture,
-        rule: SecretCheck,
-        wall: Seconds,
-        rng: &mut dyn CryptoRng,
-    ) -> (World, WorldView) {
-        let mut view = WorldView { now: wall, users: Vec::new(), clients: Vec::new() };
-        let mut users = Vec::new();
-        for (role, seed) in &fixture.users {
-            let user = User { role, id: identifier("user_", rng), account_id: identifier("acc_", rng), seed };
-            view.users.push(UserView {
-                role,
-                id: user.id.clone(),
-                email: &seed.email,
-                account_id: user.account_id.clone(),
-            });
-            users.push(user);
+    /// A world of this name in which nobody is, that began at this time. `noted`: whether it keeps in mind what changes.
+    pub(super) fn empty(name: String, fixture: &'static Fixture, started: Seconds, noted: bool) -> World {
+        World {
+            name,
+            fixture,
+            started,
+            ahead: 0,
+            touched: noted,
+            users: Table::new(noted),
+            clients: Table::new(noted),
+            logins: Table::new(noted),
+            grants: Table::new(noted),
+            access: Table::new(noted),
+            refresh: Table::new(noted),
+            mandates: Table::new(noted),
+            disconnections: Table::new(noted),
+            changes: Vec::new(),
         }
-        let mut clients = Vec::new();
-        for (role, seed) in &fixture.clients {
+    }
+
+    /// Lets in the users and clients of its fixture. The view is the only place where their secrets are in the clear.
+    pub(super) fn fill(&mut self, rule: SecretCheck, rng: &mut dyn CryptoRng) -> WorldView {
+        for (role, seed) in &self.fixture.users {
+            let user = User { role, id: identifier("user_", rng), account_id: identifier("acc_", rng), seed };
+            self.users.push(user);
+        }
+        let mut secrets = Vec::new();
+        for (role, seed) in &self.fixture.clients {
             let prefix = if seed.confidential { "mnzconf." } else { "mnzpub." };
             let secret = Secret::random(prefix, rng);
-            let id = identifier("oauth2client_", rng);
-            clients.push(Client {
+            self.clients.push(Client {
                 role: Some(role.as_str()),
-                id: id.clone(),
+                id: identifier("oauth2client_", rng),
                 secret: Digest::of_client_secret(rule, secret.expose()),
                 seed: Cow::Borrowed(seed),
                 owner: None,
             });
-            view.clients.push(ClientView {
-                role,
-                id,
-                secret,
-                confidential: seed.confidential,
-                redirect_uris: &seed.redirect_uris,
-            });
+            secrets.push(secret);
         }
-        let world = World {
-            fixture,
-            started: wall,
-            ahead: 0,
-            users,
-            clients,
-            logins: Vec::new(),
-            grants: Vec::new(),
-            access: Vec::new(),
-            refresh: Vec::new(),
-            mandates: Vec::new(),
-            disconnections: Vec::new(),
-            entries: HashMap::new(),
-            changes: Vec::new(),
-        };
-        (world, view)
+        let mut view = self.view(self.started);
+        for (client, secret) in view.clients.iter_mut().zip(secrets) {
+            client.secret = Some(secret);
+        }
+        view
+    }
+
+    /// Its users, and those clients that its fixture knows, without their secrets.
+    pub(super) fn view(&self, wall: Seconds) -> WorldView {
+        let users = self.users.iter().map(|user| UserView {
+            role: user.role,
+            id: user.id.clone(),
+            email: &user.seed.email,
+            account_id: user.account_id.clone(),
+        });
+        let clients = self.clients.iter().filter_map(|client| {
+            Some(ClientView {
+                role: client.role?,
+                id: client.id.clone(),
+                secret: None,
+                confidential: client.seed.confidential,
+                redirect_uris: client.seed.redirect_uris.clone(),
+            })
+        });
+        WorldView { now: self.time(wall), users: users.collect(), clients: clients.collect() }
     }
 
     pub(super) fn time(&self, wall: Seconds) -> Seconds {
@@ -126,14 +140,28 @@ impl World {
 
     pub(super) fn advance(&mut self, seconds: Seconds) {
         self.ahead = self.ahead.saturating_add(seconds);
+        self.touched = true;
     }
 
     pub(super) fn client_ids(&self) -> impl Iterator<Item = &str> {
         self.clients.iter().map(|client| client.id.as_str())
     }
 
-    pub(super) fn digests(&self) -> impl Iterator<Item = &Digest> {
-        self.entries.keys()
+    /// What its logins, codes and tokens are found by.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Digest, Entry)> {
+        let logins = self.logins.iter().enumerate().flat_map(|(at, login)| {
+            let code = match &login.stage {
+                Stage::Allowed { code, .. } => Some((code.digest, Entry::Code(LoginIx(at)))),
+                Stage::Open | Stage::Denied => None,
+            };
+            std::iter::once((login.digest, Entry::Login(LoginIx(at)))).chain(code)
+        });
+        let access = self.access.iter().enumerate().flat_map(|(at, token)| {
+            let beginning = token.beginning.map(|digest| (digest, Entry::Access(at)));
+            std::iter::once((token.digest, Entry::Access(at))).chain(beginning)
+        });
+        let refresh = self.refresh.iter().enumerate().map(|(at, token)| (token.digest, Entry::Refresh(at)));
+        logins.chain(access).chain(refresh)
     }
 
     /// Ends what is left of a grant: its tokens, and the approval that it waits for. What is dead keeps its reason.
@@ -144,17 +172,15 @@ impl World {
         }
         if takes.access {
             for &token in &row.access {
-                let life = &mut self.access[token].life;
-                if *life == Life::Live {
-                    *life = Life::Dead(end);
+                if self.access[token].life == Life::Live {
+                    self.access[token].life = Life::Dead(end);
                 }
             }
         }
         if takes.refresh {
             for &token in &row.refresh {
-                let life = &mut self.refresh[token].life;
-                if *life == RefreshLife::Live {
-                    *life = RefreshLife::Dead(end);
+                if self.refresh[token].life == RefreshLife::Live {
+                    self.refresh[token].life = RefreshLife::Dead(end);
                 }
             }
         }

@@ -110,8 +110,7 @@ fn show(visit: &mut Visit, status: StatusCode, said: Said, mistake: Mistake) -> 
     let cards = |turn: &Turn<'_>, owner| turn.clients_of(owner).map(|client| card(turn, client)).collect();
     let (own, all): (Vec<ClientCard>, Vec<ClientCard>) =
         visit.look(|turn| (cards(turn, user), cards(turn, None)))?;
-    let playground = visit.bank.lobby().playground;
-    let hidden = playground.map(|client| visit.look(|turn| turn.client_id(client).to_owned())).transpose()?;
+    let hidden = visit.look(|turn| turn.own_client().map(|client| turn.client_id(client).to_owned()))?;
     let shipped = all.into_iter().filter(|card| Some(&card.id) != hidden.as_ref()).collect();
     let fresh = visit.change(|session| session.client_secret.take()).flatten();
     let fresh = fresh.map(|(client_id, secret)| Fresh { client_id, secret: secret.expose().to_owned() });

@@ -161,7 +161,7 @@ mod tests {
     fn sent() -> (Mails, String) {
         let mut rng = StdRng::seed_from_u64(5);
         let mut ledger = Ledger::new(Rules::default());
-        let (world, _) = ledger.open(Fixture::embedded(), 0, &mut rng);
+        let (world, _) = ledger.open("one".to_owned(), Fixture::embedded(), 0, &mut rng);
         let alice = ledger.turn(world, 0, &mut rng).expect("just opened").users().next().expect("one");
         let mut mails = Mails::default();
         mails.send_link("alice@example.com", alice, Purpose::LogIn, 1, 0, &mut rng);

@@ -118,10 +118,6 @@ fn show(visit: &mut Visit, tried: Option<Tried>) -> Result<Response, Stop> {
 
 /// The playground's own client. It is a public one, for it has nowhere to keep a refresh token.
 fn client(visit: &Visit) -> Result<ClientIx, Refusal> {
-    let mut lobby = visit.bank.lobby();
-    if let Some(client) = lobby.playground {
-        return Ok(client);
-    }
     let said = Said {
         name: NAME.to_owned(),
         redirect_uris: NOWHERE.to_owned(),
@@ -130,9 +126,10 @@ fn client(visit: &Visit) -> Result<ClientIx, Refusal> {
         ..Said::default()
     };
     let registration = Registration::new(&said).expect("the bank describes its own client rightly");
-    let (client, _) = visit.turn(|turn| turn.register(registration, None))?;
-    lobby.playground = Some(client);
-    Ok(client)
+    visit.turn(|turn| match turn.own_client() {
+        Some(client) => Ok(client),
+        None => turn.register(registration, None).map(|(client, _)| client),
+    })
 }
 
 /// A whole login of the user who is here already.
@@ -177,8 +174,8 @@ fn account(visit: &Visit, user: UserIx) -> Result<String, Stop> {
 }
 
 fn newest_mandate(visit: &Visit, user: UserIx) -> Result<Option<String>, Stop> {
-    let client = visit.bank.lobby().playground;
     visit.look(|turn| {
+        let client = turn.own_client();
         let mandates = turn.mandates(user);
         mandates.into_iter().rfind(|mandate| mandate.client == client).map(|mandate| mandate.id)
     })

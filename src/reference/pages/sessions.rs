@@ -137,7 +137,7 @@ mod tests {
 
     fn alice() -> UserIx {
         let mut ledger = Ledger::new(Rules::default());
-        let (world, _) = ledger.open(Fixture::embedded(), 0, &mut rng());
+        let (world, _) = ledger.open("one".to_owned(), Fixture::embedded(), 0, &mut rng());
         let mut rng = rng();
         let turn = ledger.turn(world, 0, &mut rng).expect("just opened");
         turn.user_by_role("alice").expect("a role")

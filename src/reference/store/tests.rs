@@ -1,0 +1,169 @@
+//! A bank over a file that breaks on demand, and one that comes back.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request};
+use axum::middleware::from_fn;
+use redb::backends::FileBackend;
+use redb::{BackendIoError, StorageBackend};
+use serde_json::{Value, json};
+use tower_service::Service;
+
+use super::*;
+use crate::reference::bank::Bank;
+use crate::reference::{Options, over};
+
+/// A disk that can be full.
+#[derive(Debug)]
+struct Disk {
+    file: FileBackend,
+    full: Arc<AtomicBool>,
+}
+
+impl Disk {
+    fn room(&self) -> Result<(), BackendIoError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
+        }
+        Ok(())
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> Result<u64, BackendIoError> {
+        self.file.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), BackendIoError> {
+        self.file.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), BackendIoError> {
+        self.room()?;
+        self.file.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), BackendIoError> {
+        self.room()?;
+        self.file.sync_data()
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), BackendIoError> {
+        self.room()?;
+        self.file.write(offset, bytes)
+    }
+}
+
+/// A bank on such a disk.
+struct Stage {
+    path: PathBuf,
+    full: Arc<AtomicBool>,
+    complaints: Arc<AtomicUsize>,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bank.redb");
+        Stage { path, full: Arc::default(), complaints: Arc::default(), _folder: folder }
+    }
+
+    /// A bank begins on it. There must be no other one.
+    fn bank(&self) -> Router {
+        let (path, full, complaints) = (self.path.clone(), self.full.clone(), self.complaints.clone());
+        let reopen = move || {
+            let mut options = std::fs::OpenOptions::new();
+            let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+            let file = FileBackend::new(file.expect("opened")).expect("nobody has it open");
+            let file = File::over(path.clone(), Disk { file, full: full.clone() })?;
+            read(file, &Rules::default(), Fixture::embedded())
+        };
+        let complain = Box::new(move |_: &StoreError| {
+            complaints.fetch_add(1, Ordering::Relaxed);
+        });
+        let kept = Store::over(reopen, complain).expect("a good file");
+        let bank = Bank::kept(kept, Rules::default(), Duration::ZERO);
+        over(bank, &Options::default()).layer(from_fn(settled))
+    }
+}
+
+async fn ask(bank: &Router, method: Method, path: &str, body: Value) -> (u16, Value) {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let request = Request::builder().method(method).uri(path).body(Body::from(body)).expect("a request");
+    let answer = bank.clone().call(request).await.expect("it never fails");
+    let status = answer.status().as_u16();
+    let bytes = to_bytes(answer.into_body(), usize::MAX).await.expect("a whole body");
+    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+}
+
+async fn now(bank: &Router) -> u64 {
+    let (status, world) = ask(bank, Method::GET, "/control/worlds/standing", Value::Null).await;
+    assert_eq!(status, 200);
+    world["now"].as_u64().expect("a time")
+}
+
+async fn advance(bank: &Router, seconds: u64) -> u16 {
+    ask(bank, Method::POST, "/control/worlds/standing/advance", json!({ "seconds": seconds })).await.0
+}
+
+#[tokio::test]
+async fn what_can_not_be_written_has_not_happened() {
+    let stage = Stage::new();
+    let bank = stage.bank();
+    let begun = now(&bank).await;
+    assert_eq!(advance(&bank, 100_000).await, 200);
+    stage.full.store(true, Ordering::Relaxed);
+    let (status, refused) = ask(&bank, Method::POST, "/control/worlds", json!({})).await;
+    assert_eq!((status, &refused["code"]), (503, &"internal_service.not_written".into()));
+    assert_eq!(advance(&bank, 100_000).await, 503);
+    assert!(stage.complaints.load(Ordering::Relaxed) > 0);
+    stage.full.store(false, Ordering::Relaxed);
+    // The file is tried again every second.
+    while ask(&bank, Method::GET, "/control/worlds/standing", Value::Null).await.0 == 503 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let later = now(&bank).await;
+    assert!((100_000..150_000).contains(&(later - begun)), "the second advance shows: {}", later - begun);
+    assert_eq!(advance(&bank, 100_000).await, 200);
+    drop(bank);
+    assert!(now(&stage.bank()).await - begun >= 200_000, "what was answered is there after a restart");
+}
+
+#[tokio::test]
+async fn a_bank_that_starts_again_knows_its_worlds_and_no_secrets() {
+    let stage = Stage::new();
+    let bank = stage.bank();
+    let (_, before) = ask(&bank, Method::GET, "/control/worlds/standing", Value::Null).await;
+    let (_, made) = ask(&bank, Method::POST, "/control/worlds", json!({})).await;
+    let secret = before["clients"]["server"]["client_secret"].as_str().expect("just made").to_owned();
+    drop(bank);
+    let bytes = std::fs::read(&stage.path).expect("there");
+    assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+
+    let bank = stage.bank();
+    let (_, after) = ask(&bank, Method::GET, "/control/worlds/standing", Value::Null).await;
+    assert_eq!(after["users"], before["users"]);
+    assert_eq!(after["clients"]["server"]["client_id"], before["clients"]["server"]["client_id"]);
+    assert_eq!(after["clients"]["server"]["client_secret"], Value::Null);
+    let path = format!("/control/worlds/{}", made["world"].as_str().expect("a name"));
+    assert_eq!(ask(&bank, Method::DELETE, &path, Value::Null).await.0, 204);
+    drop(bank);
+    assert_eq!(ask(&stage.bank(), Method::DELETE, &path, Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_secret_that_nobody_knows_any_more_can_be_replaced() {
+    let stage = Stage::new();
+    drop(stage.bank());
+    let bank = stage.bank();
+    let asked = json!({ "client": "server" });
+    let (status, given) = ask(&bank, Method::POST, "/control/worlds/standing/secret", asked).await;
+    assert_eq!(status, 200);
+    let (_, world) = ask(&bank, Method::GET, "/control/worlds/standing", Value::Null).await;
+    assert_eq!(world["clients"]["server"]["client_secret"], given["client_secret"]);
+    let unknown = json!({ "client": "nobody" });
+    assert_eq!(ask(&bank, Method::POST, "/control/worlds/standing/secret", unknown).await.0, 404);
+}
