@@ -131,7 +131,7 @@ mod tests {
     use crate::reference::rules::Rules;
 
     fn world() -> WorldId {
-        Ledger::new(Rules::default()).open(Fixture::embedded(), 0, &mut rand::rng()).0
+        Ledger::new(Rules::default()).open("one".to_owned(), Fixture::embedded(), 0, &mut rand::rng()).0
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
 use redb::{
-    Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition,
-    TableError,
+    Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend, StorageError,
+    TableDefinition, TableError,
 };
 
 use crate::reference::ledger::{Change, Key, Kind, Unreadable};
@@ -80,19 +80,17 @@ impl File {
             Ok(file) => file,
             Err(cause) => return Err(StoreError::Open { path, cause }),
         };
-        let base = FileBackend::new(file).and_then(|file| Builder::new().create_with_backend(file));
-        match base {
+        match FileBackend::new(file) {
+            Ok(backend) => File::over(path, backend),
+            Err(error) => Err(not_opened(path, error)),
+        }
+    }
+
+    /// The same over what stands for a file. `path` is what it is called.
+    pub fn over(path: PathBuf, backend: impl StorageBackend) -> Result<File, StoreError> {
+        match Builder::new().create_with_backend(backend) {
             Ok(base) => File { path, base }.checked(),
-            Err(DatabaseError::DatabaseAlreadyOpen) => Err(StoreError::Busy { path }),
-            Err(DatabaseError::Storage(StorageError::Io(cause)))
-                if cause.kind() != ErrorKind::InvalidData =>
-            {
-                Err(StoreError::Open { path, cause })
-            }
-            Err(DatabaseError::Storage(StorageError::Corrupted(cause))) => {
-                Err(StoreError::Damaged { path, cause })
-            }
-            Err(_) => Err(StoreError::Foreign { path }),
+            Err(error) => Err(not_opened(path, error)),
         }
     }
 
@@ -184,5 +182,71 @@ impl File {
 
     fn damaged(&self, cause: impl fmt::Display) -> StoreError {
         StoreError::Damaged { path: self.path.clone(), cause: cause.to_string() }
+    }
+}
+
+fn not_opened(path: PathBuf, error: DatabaseError) -> StoreError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => StoreError::Busy { path },
+        DatabaseError::Storage(StorageError::Io(cause)) if cause.kind() != ErrorKind::InvalidData => {
+            StoreError::Open { path, cause }
+        }
+        DatabaseError::Storage(StorageError::Corrupted(cause)) => StoreError::Damaged { path, cause },
+        _ => StoreError::Foreign { path },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(path: &Path) -> String {
+        File::open(path).expect_err("it can't be used").to_string()
+    }
+
+    #[test]
+    fn what_is_no_file_of_this_bank_is_told_apart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bank.redb");
+        std::fs::write(&path, "Dear diary").expect("written");
+        assert!(refused(&path).contains("is no file of this bank"));
+        let missing = folder.path().join("missing").join("bank.redb");
+        assert!(refused(&missing).contains("its folder has to exist"));
+        assert!(refused(folder.path()).contains("failed to open"));
+
+        let others = folder.path().join("others.redb");
+        let base = Database::create(&others).expect("made");
+        let transaction = base.begin_write().expect("begun");
+        transaction.open_table(TableDefinition::<u64, u64>::new("theirs")).expect("made");
+        transaction.commit().expect("durable");
+        drop(base);
+        assert!(refused(&others).contains("is no file of this bank"));
+    }
+
+    #[test]
+    fn a_file_of_another_format_or_in_use_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bank.redb");
+        let open = File::open(&path).expect("made");
+        assert!(refused(&path).contains("is in use by another process"));
+        drop(open);
+
+        let base = Database::create(&path).expect("opened");
+        let transaction = base.begin_write().expect("begun");
+        transaction.open_table(ABOUT).expect("there").insert(FORMAT_KEY, FORMAT + 1).expect("set");
+        transaction.commit().expect("durable");
+        drop(base);
+        assert!(refused(&path).contains("is written in format 2"), "{}", refused(&path));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn only_its_owner_can_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bank.redb");
+        drop(File::open(&path).expect("made"));
+        let mode = std::fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o077, 0);
     }
 }

@@ -12,6 +12,8 @@
 
 mod file;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -73,14 +75,20 @@ impl Store {
         fixture: &'static Fixture,
         complain: Complain,
     ) -> Result<(Store, Arc<Mutex<Ledger>>), StoreError> {
-        let (file, ledger) = read(&path, rules, fixture)?;
+        let rules = rules.clone();
+        Store::over(move || read(File::open(&path)?, &rules, fixture), complain)
+    }
+
+    /// The same over whatever `reopen` opens, at first and after trouble.
+    fn over(
+        reopen: impl Fn() -> Result<(File, Ledger), StoreError> + Send + 'static,
+        complain: Complain,
+    ) -> Result<(Store, Arc<Mutex<Ledger>>), StoreError> {
+        let (file, ledger) = reopen()?;
         let ledger = Arc::new(Mutex::new(ledger));
         let desk = Arc::new(Desk { pile: Mutex::new(Pile::new()), grew: Condvar::new() });
         let writer = Writer {
-            reopen: Box::new({
-                let rules = rules.clone();
-                move || read(&path, &rules, fixture)
-            }),
+            reopen: Box::new(reopen),
             ledger: Arc::clone(&ledger),
             desk: Arc::clone(&desk),
             complain,
@@ -114,12 +122,7 @@ impl Drop for Store {
     }
 }
 
-fn read(
-    path: &std::path::Path,
-    rules: &Rules,
-    fixture: &'static Fixture,
-) -> Result<(File, Ledger), StoreError> {
-    let file = File::open(path)?;
+fn read(file: File, rules: &Rules, fixture: &'static Fixture) -> Result<(File, Ledger), StoreError> {
     let mut ledger = Ledger::journaled(rules.clone());
     file.read(|key, row| ledger.put_back(key, row, fixture))?;
     Ok((file, ledger))

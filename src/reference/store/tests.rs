@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
-use axum::middleware::from_fn;
+use redb::StorageBackend;
 use redb::backends::FileBackend;
-use redb::{BackendIoError, StorageBackend};
 use serde_json::{Value, json};
 use tower_service::Service;
 
 use super::*;
 use crate::reference::bank::Bank;
-use crate::reference::{Options, over};
+use crate::reference::{Options, kept};
 
 /// A disk that can be full.
 #[derive(Debug)]
@@ -23,34 +22,34 @@ struct Disk {
 }
 
 impl Disk {
-    fn room(&self) -> Result<(), BackendIoError> {
+    fn room(&self) -> Result<(), std::io::Error> {
         if self.full.load(Ordering::Relaxed) {
-            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
+            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
         }
         Ok(())
     }
 }
 
 impl StorageBackend for Disk {
-    fn len(&self) -> Result<u64, BackendIoError> {
+    fn len(&self) -> Result<u64, std::io::Error> {
         self.file.len()
     }
 
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), BackendIoError> {
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
         self.file.read(offset, out)
     }
 
-    fn set_len(&self, len: u64) -> Result<(), BackendIoError> {
+    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
         self.room()?;
         self.file.set_len(len)
     }
 
-    fn sync_data(&self) -> Result<(), BackendIoError> {
+    fn sync_data(&self) -> Result<(), std::io::Error> {
         self.room()?;
         self.file.sync_data()
     }
 
-    fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), BackendIoError> {
+    fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), std::io::Error> {
         self.room()?;
         self.file.write(offset, bytes)
     }
@@ -84,9 +83,9 @@ impl Stage {
         let complain = Box::new(move |_: &StoreError| {
             complaints.fetch_add(1, Ordering::Relaxed);
         });
-        let kept = Store::over(reopen, complain).expect("a good file");
-        let bank = Bank::kept(kept, Rules::default(), Duration::ZERO);
-        over(bank, &Options::default()).layer(from_fn(settled))
+        let (store, ledger) = Store::over(reopen, complain).expect("a good file");
+        let bank = Bank::nodes(Rules::default(), Duration::ZERO, &[], ledger, Some(store));
+        kept(bank, &Options::default()).remove(0)
     }
 }
 
