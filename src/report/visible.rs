@@ -12,6 +12,10 @@ pub fn block(text: &str, limit: usize) -> String {
 }
 
 fn show(text: &str, limit: usize, keep_lines: bool) -> String {
+    // Most of what is shown, and nothing of it needs a look at each character.
+    if text.len() <= limit && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len().min(limit.saturating_mul(2)));
     let mut rest = text.chars().peekable();
     for _ in 0..limit {
