@@ -348,7 +348,7 @@ impl Round {
     /// The first expectation that broke, in one line.
     fn broken_by(&self) -> String {
         let first = self.steps.iter().flat_map(|done| &done.breaks).next();
-        first.map_or_else(String::new, |first| format!("expected {}; got {}", first.expected, first.got))
+        first.map_or_else(String::new, |first| format!("expected: {}; got: {}", first.expected, first.got))
     }
 
     /// Puts the round into the result, redacted.

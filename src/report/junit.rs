@@ -111,8 +111,8 @@ fn test_case(run: &Run, case: &CaseResult, requirements: &HashMap<&str, &Require
     let mut test_case = TestCase::new(visible::line(&case.id, SHORT), status(run, case));
     test_case.set_classname(visible::line(&case.suite, SHORT));
     test_case.set_time(Duration::from_millis(case.duration_ms));
-    test_case.extra.insert("file".into(), visible::line(&case.place.file, SHORT).into());
-    test_case.extra.insert("line".into(), case.place.line.to_string().into());
+    test_case.add_property(Property::new("file", visible::line(&case.place.file, SHORT)));
+    test_case.add_property(Property::new("line", case.place.line.to_string()));
     for id in &case.proves {
         test_case.add_property(Property::new("requirement", visible::line(id, SHORT)));
         if let Some(requirement) = requirements.get(id.as_str()) {
