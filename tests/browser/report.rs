@@ -85,6 +85,23 @@ fn the_filter_shows_what_fits_and_nothing_else() {
 }
 
 #[test]
+fn on_paper_what_needs_a_reader_is_open_and_a_pass_is_a_line() {
+    with_report(Scripts::On, |driver, page| async move {
+        driver.goto(&page).await?;
+        driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "media": "print" })).await?;
+        let seen = driver
+            .execute(
+                "const seen = (id) => document.getElementById(id).querySelector('.inside').checkVisibility();
+                 return ['refresh/single-use', 'code/single-use', 'refresh/one-winner'].map((id) => seen('case:' + id));",
+                vec![],
+            )
+            .await?;
+        assert_eq!(seen.json(), &json!([true, true, false]));
+        Ok(())
+    });
+}
+
+#[test]
 fn an_address_with_a_case_opens_it_also_through_a_filter() {
     with_report(Scripts::On, |driver, page| async move {
         driver.goto(format!("{page}#case:refresh/one-winner")).await?;
