@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::Options;
-use super::answer::Facts;
+use super::answer::{Answer, Came, Facts};
 use super::confidence;
 use super::judge::{Break, Judgement, judge, observe};
+use super::lag;
 use super::plan::Selected;
 use super::scene::{NeverSaved, Racing, Scene};
 use super::steps;
@@ -271,6 +272,8 @@ struct Done {
     deciding: Option<usize>,
     breaks: Vec<Break>,
     observed: bool,
+    /// What it showed of another node.
+    heard: Option<Observation>,
 }
 
 impl Round {
@@ -292,12 +295,15 @@ impl Round {
         let (mut race, mut sample) = (None, None);
         for step in &case.steps[..steps] {
             let from = scene.tape.len();
-            let answer = match steps::run(&step.verb, &mut scene).await {
-                Ok(answer) => answer,
-                Err(NeverSaved) => {
-                    done.push(Done::not_run(from));
-                    continue;
-                }
+            let answer = match scene.go_to(step.node) {
+                Err(why) => Answer::new(Came::NotApplicable(why), ""),
+                Ok(()) => match steps::run(&step.verb, &mut scene).await {
+                    Ok(answer) => answer,
+                    Err(NeverSaved) => {
+                        done.push(Done::not_run(from));
+                        continue;
+                    }
+                },
             };
             match &answer.facts {
                 Facts::Race(facts) => {
@@ -317,7 +323,11 @@ impl Round {
                 Some(_) => observe(step, &answer),
                 None => judge(step, &answer, &scene),
             };
-            let (standing, ended, breaks) = match judgement {
+            let heard = lag::look(step, &answer, options.evidence, &mut scene).await;
+            if !matches!(step.verb, Verb::Call(_) | Verb::Grid(_)) {
+                scene.changed = Some(Instant::now());
+            }
+            let (standing, mut ended, breaks) = match judgement {
                 Judgement::Met => (Standing::Met, None, Vec::new()),
                 Judgement::Broken(breaks) => (Standing::Broken, Some(End::Broken), breaks),
                 Judgement::Inconclusive(why) => {
@@ -335,7 +345,13 @@ impl Round {
                 deciding: answer.exchange,
                 breaks,
                 observed: step.observe.is_some(),
+                heard,
             });
+            if ended.is_none()
+                && let Some(Err(why)) = steps::calm(step, &answer).await
+            {
+                ended = Some(End::Inconclusive(why));
+            }
             if let Some(ended) = ended {
                 end = ended;
                 break;
@@ -369,6 +385,7 @@ impl Round {
             if let (Some(about), true) = (&step.observe, done.observed) {
                 result.observations.push(Observation { about: about.clone(), seen: text(&done.said) });
             }
+            result.observations.extend(done.heard.clone());
             let kept: Vec<usize> =
                 done.exchanges.clone().filter(|number| exchanges[*number].is_some()).collect();
             for broken in &done.breaks {
@@ -382,7 +399,7 @@ impl Round {
             }
             result.steps[index] = StepResult {
                 verb: step.verb.word().to_owned(),
-                title: steps::title(&step.verb),
+                title: steps::title(step),
                 place: case.source.place(&step.span),
                 standing: done.standing,
                 outcome: text(&done.said),
@@ -404,6 +421,7 @@ impl Done {
             deciding: None,
             breaks: Vec::new(),
             observed: false,
+            heard: None,
         }
     }
 }
@@ -427,7 +445,7 @@ fn not_run(case: &Case, step: &Step) -> StepResult {
     let place: Place = case.source.place(&step.span);
     StepResult {
         verb: step.verb.word().to_owned(),
-        title: steps::title(&step.verb),
+        title: steps::title(step),
         place,
         standing: Standing::NotRun,
         outcome: "not run".to_owned(),

@@ -111,10 +111,18 @@ pub fn look(check: &Check, answer: &Answer, scene: &Scene<'_>) -> Looked {
 }
 
 fn look_outcome(wanted: Outcome, answer: &Answer) -> Looked {
+    if wanted == Outcome::Throttled {
+        return match &answer.response {
+            Some(response) => holds_if(response.status == 429, "the request is turned away with 429", || {
+                answer.said.clone()
+            }),
+            None => Looked::Unclear(answer.said.clone()),
+        };
+    }
     let expected = match wanted {
         Outcome::Granted => "the request is granted",
         Outcome::Refused => "the request is refused: a 4xx other than 429, and nothing granted",
-        Outcome::Any => "the request is granted or refused",
+        Outcome::Any | Outcome::Throttled => "the request is granted or refused",
     };
     match (&answer.came, wanted) {
         (Came::Granted, Outcome::Granted | Outcome::Any)

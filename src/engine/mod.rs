@@ -10,6 +10,7 @@ mod confidence;
 mod consents;
 mod guess;
 mod judge;
+mod lag;
 mod page;
 mod plan;
 mod redirects;

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
+use std::time::Instant;
+
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+
+use url::Url;
 
 use super::answer::Answer;
 use crate::results::TroubleKind;
@@ -103,6 +107,10 @@ pub struct Scene<'a> {
     /// Every access token that was given so far.
     pub given: Vec<String>,
     pub racing: Racing,
+    /// Where requests go, if not to the first node.
+    node: Option<Url>,
+    /// When a request was last answered that may have changed something.
+    pub changed: Option<Instant>,
 }
 
 /// A handle that can't be used: the step is not run.
@@ -124,11 +132,25 @@ impl<'a> Scene<'a> {
             random: StdRng::seed_from_u64(seed),
             given: Vec::new(),
             racing,
+            node: None,
+            changed: None,
         }
     }
 
+    /// From here on requests go to this node, from 1, or why they can't.
+    pub fn go_to(&mut self, node: Option<u8>) -> Result<(), String> {
+        self.node = match node {
+            None | Some(1) => None,
+            Some(number) => Some(self.target.node(&self.world, number)?),
+        };
+        Ok(())
+    }
+
     /// Sends a request once and records it. Returns the exchange's number and the reply.
-    pub async fn send(&mut self, actor: &str, purpose: &str, request: Outgoing) -> (usize, Reply) {
+    pub async fn send(&mut self, actor: &str, purpose: &str, mut request: Outgoing) -> (usize, Reply) {
+        if let Some(node) = &self.node {
+            request.url = self.target.moved(&request.url, node);
+        }
         self.tape.send(self.target, actor, purpose, request).await
     }
 

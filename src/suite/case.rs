@@ -72,6 +72,8 @@ pub struct Step {
     pub expect: Vec<Leaf>,
     /// Records what came under these words, judges nothing. Excludes `given` and `expect`.
     pub observe: Option<String>,
+    /// Which of the target's nodes its requests go to, from 1; the first if it doesn't say.
+    pub node: Option<u8>,
     /// The verb's key in the source.
     pub span: Span,
 }
@@ -179,6 +181,12 @@ words! {
         Consents = "consents",
         /// There are payment mandates.
         Mandates = "mandates",
+        /// There is a second address of the same state.
+        Nodes = "nodes",
+        /// The target can be started anew in the midst of a case.
+        Restart = "restart",
+        /// Requests can be made to be turned away with 429: through the control API, or by a burst of them.
+        Overload = "overload",
     }
 
     /// How often a payment can be taken under a mandate.
@@ -207,6 +215,18 @@ words! {
         Accounts = "accounts",
         Balance = "balance",
         Transactions = "transactions",
+        Mandates = "mandates",
+    }
+
+    /// An endpoint that can be made to turn requests away.
+    Door {
+        Token = "token",
+        Logout = "logout",
+        Whoami = "whoami",
+        Accounts = "accounts",
+        Balance = "balance",
+        Transactions = "transactions",
+        /// Setting up mandates, and payments under them.
         Mandates = "mandates",
     }
 
@@ -343,6 +363,8 @@ words! {
         Refused = "refused",
         /// Either of these.
         Any = "any",
+        /// It was turned away with 429. Only a precondition: no promise says when a server does that.
+        Throttled = "throttled",
     }
 
     /// How the state on the callback compares with the one sent, after one form decoding.
@@ -458,6 +480,10 @@ pub enum Verb {
     Grid(Grid),
     /// Moves the target's clock. Contract: done.
     Advance(Advance),
+    /// The target is started anew. Contract: done.
+    Restart,
+    /// Makes the target turn the next request to an endpoint away. Contract: done.
+    Overload(Overload),
     /// Sends every lane at one instant.
     Race(Race),
     /// Logs in many times and keeps what was given. Contract: every login works.
@@ -751,6 +777,14 @@ pub enum Advance {
     PastApproval,
 }
 
+/// `overload = { of = "token", grant = "first" }`
+#[derive(Clone, Debug)]
+pub struct Overload {
+    pub of: Door,
+    /// Whose client and token a burst is sent with, where the control API can't throttle.
+    pub grant: Grant,
+}
+
 /// `race = { copies = 8, all = [ { refresh = { grant = "first" } } ] }`
 ///
 /// Every lane is a single request: `exchange`, `refresh`, `call`, `logout`, `approve`, `deny`, `disconnect`, `pay`, `cancel`; each is sent `copies` times
@@ -856,6 +890,8 @@ impl Verb {
             Verb::Cancel(_) => "cancel",
             Verb::Grid(_) => "grid",
             Verb::Advance(_) => "advance",
+            Verb::Restart => "restart",
+            Verb::Overload(_) => "overload",
             Verb::Race(_) => "race",
             Verb::Sample(_) => "sample",
         }

@@ -81,6 +81,10 @@ codes! {
     "GS048" OlderThanPromise: "A case is not older than what it proves: an edition that lacks the promise can't have it.",
     "GS049" Untraced: "A requirement whose source is a document stands beside the sentence of it that it was made from.",
     "GS050" ListedTwice: "What is expected of a list is that something is on it, or that it is not.",
+    "GS051" NodeElsewhere: "A step names a node only where its requests go to the node: what an owner does in the bank's app, and \
+        a race, go to the first.",
+    "GS052" ThrottledExpected: "That a request is turned away with 429 is given, never expected: no promise says when a server \
+        does that.",
 
     // Baselines.
     "GS201" UnknownCase: "A known failure is one of a case that there is, or of a requirement that a case proves.",

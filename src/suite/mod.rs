@@ -60,6 +60,8 @@
 //! | `cancel` | `mandate`, (`user`) |
 //! | `grid` | `live`, `dead`, `either`: every grant saved so far, in one of them; `refreshable`, `spent` |
 //! | `advance` | `seconds`; or `to_expiry_of` a grant with (`less`) or (`more`) seconds; or `past` "approval" |
+//! | `restart` | none: `restart = {}` |
+//! | `overload` | `of` ("token", "logout", "whoami", "accounts", "balance", "transactions" or "mandates"), `grant` |
 //! | `race` | `copies` (1), `all`: a list of lanes, each with one verb that is a single request |
 //! | `sample` | `user`, `client`, `count` (200) |
 //!
@@ -77,6 +79,15 @@
 //! grant's tokens, `{landed.code}` a code, `{alice.id}`, `{server.id}` and `{server.secret}` what belongs to a role. Queries and
 //! forms are encoded when they are sent. `{{first.access}}` is that very text; other braces, such as JSON's, stand for
 //! themselves.
+//!
+//! `node = 2` beside a verb sends the step's requests to the target's second address of the same state. It goes with
+//! `exchange`, `refresh`, `call`, `logout`, `request`, `pay` and `grid`; all else goes to the first. Where a call that must be
+//! refused names a node, the report tells how long after the change before it that node had heard, or had not.
+//!
+//! `overload` makes the target turn the next request to an endpoint away: the control API is asked to, or, if it can't, a burst
+//! of requests that change nothing is sent with the grant's client and token, until one is answered 429. The step after it
+//! sends the request that is to be turned away, with `given = { outcome = "throttled" }`. Then the case waits as `Retry-After`
+//! says.
 //!
 //! Beside its verb a step has at most:
 //! - `given`: preconditions. If one does not hold, the case is inconclusive. It replaces the contract.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::case::{
-    Address, Advance, AuthorizeRequest, Check, Client, Decision, Destination, Endpoint, Leaf, Listed, Need,
-    Origin, Piece, Redirect, RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
+    Address, Advance, AuthorizeRequest, Check, Client, Decision, Destination, Door, Endpoint, Leaf, Listed,
+    Need, Origin, Piece, Redirect, RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
 };
 
 /// Everything that these steps show to be needed.
@@ -12,6 +12,9 @@ pub fn of(steps: &[Step]) -> BTreeSet<Need> {
     let mut needs = Needs::default();
     for step in steps {
         needs.verb(&step.verb);
+        if step.node.is_some_and(|node| node > 1) {
+            needs.add(Need::Nodes);
+        }
         step.given.iter().chain(&step.expect).for_each(|leaf| needs.leaf(leaf));
     }
     needs.0
@@ -116,6 +119,16 @@ impl Needs {
                 self.add(Need::Clock);
                 if matches!(advance, Advance::PastApproval) {
                     self.add(Need::Approval);
+                }
+            }
+            Verb::Restart => self.add(Need::Restart),
+            Verb::Overload(overload) => {
+                self.add(Need::Overload);
+                match overload.of {
+                    Door::Token | Door::Whoami => {}
+                    Door::Logout => self.add(Need::Logout),
+                    Door::Accounts | Door::Balance | Door::Transactions => self.add(Need::Data),
+                    Door::Mandates => self.add(Need::Mandates),
                 }
             }
             Verb::Race(race) => race.lanes.iter().for_each(|lane| self.verb(lane)),

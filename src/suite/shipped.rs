@@ -18,6 +18,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("suites/server/sca.toml", include_str!("../../suites/server/sca.toml")),
     ("suites/server/logout.toml", include_str!("../../suites/server/logout.toml")),
     ("suites/server/consent.toml", include_str!("../../suites/server/consent.toml")),
+    ("suites/server/nodes.toml", include_str!("../../suites/server/nodes.toml")),
 ];
 
 /// The shipped catalogue.

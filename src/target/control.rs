@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::json;
+use url::Url;
 
 use super::redact::Secrets;
 use super::tape::note_secrets;
 use super::transport::Target;
 use super::wire::{Outgoing, Reply};
-use crate::suite::{Client, User};
+use crate::suite::{Client, Door, User};
 
 /// The users and clients that a case has for itself.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,6 +24,9 @@ pub struct World {
     pub now: i64,
     /// How long an approval can be given after the login, in seconds.
     pub approval_seconds: u64,
+    /// Every address of the target's one state, the base's own among them, if the control API knows of several.
+    #[serde(default)]
+    pub nodes: Vec<Url>,
     users: BTreeMap<String, UserFacts>,
     clients: BTreeMap<String, ClientFacts>,
 }
@@ -160,6 +164,17 @@ impl Target {
     /// Moves the world's clock.
     pub fn advance_request(&self, world: &World, seconds: u64) -> Outgoing {
         self.of_world(world, "advance", json!({ "seconds": seconds }))
+    }
+
+    /// The target is started anew, as far as this world can see.
+    pub fn restart_request(&self, world: &World) -> Outgoing {
+        self.of_world(world, "restart", json!({}))
+    }
+
+    /// The next request of this world to an endpoint is to be answered 429, and may be sent again at once.
+    pub fn throttle_request(&self, world: &World, door: Door) -> Outgoing {
+        let asked = json!({ "endpoint": door.word(), "requests": 1, "retry_after": 0 });
+        self.of_world(world, "throttle", asked)
     }
 
     fn looks(&self, world: &World, user: &User, at: &str) -> Outgoing {

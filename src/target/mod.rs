@@ -7,6 +7,7 @@ mod callback;
 mod control;
 mod file;
 pub mod login;
+mod node;
 mod readings;
 mod redact;
 mod tape;

@@ -92,7 +92,8 @@ pub fn given(endpoint: Endpoint, response: &Incoming) -> Option<String> {
     }
 }
 
-fn address(endpoint: Endpoint, grant: &GrantHeld, scene: &Scene<'_>) -> Outgoing {
+/// A request to an endpoint, without a token.
+pub fn address(endpoint: Endpoint, grant: &GrantHeld, scene: &Scene<'_>) -> Outgoing {
     let request = Outgoing::get(scene.target.url(scene.target.file().endpoints.of(endpoint)));
     let account = ("account_id".to_owned(), scene.world.user(&grant.user).account_id.clone());
     match endpoint {

@@ -13,18 +13,22 @@ mod login;
 mod logout;
 mod mandate;
 mod mandates;
+mod overload;
 mod pay;
 mod race;
 mod refresh;
 mod request;
+mod restart;
 mod sample;
 mod token_request;
 
+pub use call::ask;
+pub use overload::calm;
 pub use race::serial_orders;
 
 use super::answer::Answer;
 use super::scene::{NeverSaved, Scene};
-use crate::suite::{Check, Decision, Outcome, Verb};
+use crate::suite::{Check, Decision, Outcome, Step, Verb};
 use crate::target::Outgoing;
 
 /// Does a step. An error means that it works on something that was never granted, and is not run.
@@ -49,6 +53,8 @@ pub async fn run(verb: &Verb, scene: &mut Scene<'_>) -> Result<Answer, NeverSave
         Verb::Cancel(cancel) => cancel::run(cancel, scene).await,
         Verb::Grid(grid) => grid::run(grid, scene).await,
         Verb::Advance(advance) => advance::run(advance, scene).await,
+        Verb::Restart => Ok(restart::run(scene).await),
+        Verb::Overload(overload) => overload::run(overload, scene).await,
         Verb::Race(race) => race::run(race, scene).await,
         Verb::Sample(sample) => sample::run(sample, scene).await,
     }
@@ -65,7 +71,15 @@ pub fn contract(verb: &Verb) -> Check {
 }
 
 /// Who does what, as a sentence fragment.
-pub fn title(verb: &Verb) -> String {
+pub fn title(step: &Step) -> String {
+    let title = deed(&step.verb);
+    match step.node {
+        Some(node) => format!("{title}, at node {node}"),
+        None => title,
+    }
+}
+
+fn deed(verb: &Verb) -> String {
     match verb {
         Verb::Open(open) => format!("a browser opens {}'s login page", open.request.client),
         Verb::Land(land) => authorize::title_land(land),
@@ -86,6 +100,8 @@ pub fn title(verb: &Verb) -> String {
         Verb::Cancel(cancel) => cancel::title(cancel),
         Verb::Grid(_) => "who has access now: every token is shown to whoami".to_owned(),
         Verb::Advance(advance) => advance::title(advance),
+        Verb::Restart => "the bank is started anew".to_owned(),
+        Verb::Overload(overload) => format!("{} has more requests than it can answer", overload.of),
         Verb::Race(race) => race::title(race),
         Verb::Sample(sample) => {
             format!("{} logs in to {} {} times", sample.user, sample.client, sample.count)

@@ -7,6 +7,7 @@ mod consent;
 mod logins;
 mod logout;
 mod mandate;
+mod nodes;
 mod refresh;
 mod token;
 
@@ -42,6 +43,7 @@ pub static ALL: LazyLock<Vec<&'static Defect>> = LazyLock::new(|| {
         logout::TABLE,
         consent::TABLE,
         mandate::TABLE,
+        nodes::TABLE,
     ];
     tables.into_iter().flatten().collect()
 });
@@ -176,6 +178,9 @@ mod tests {
             "mandate.listed",
             "mandate.cancel",
             "mandate.outlives-nothing",
+            "node.invalidation-everywhere",
+            "restart.dead-stays-dead",
+            "overload.no-side-effect",
         ];
         for id in rows {
             assert!(find(id).is_some(), "{id}");

@@ -7,6 +7,7 @@ use crate::suite::read::Reader;
 
 /// Judges one step.
 pub fn lint(step: &Step, reader: &mut Reader) {
+    throttled_expected(step, reader);
     match &step.verb {
         Verb::Call(call) => {
             for leaf in step.given.iter().chain(&step.expect) {
@@ -39,6 +40,17 @@ pub fn lint(step: &Step, reader: &mut Reader) {
             reader.note(mistake);
         }
         _ => {}
+    }
+}
+
+fn throttled_expected(step: &Step, reader: &mut Reader) {
+    let throttled = |leaf: &&Leaf| leaf.check == Check::Outcome(Outcome::Throttled);
+    if let Some(leaf) = step.expect.iter().find(throttled) {
+        let message = "no promise says that this request is turned away";
+        let mistake = reader.mistake(Code::ThrottledExpected, leaf.span.clone(), message);
+        reader.note(
+            mistake.help("write `given = { outcome = \"throttled\" }`, and expect something of what follows"),
+        );
     }
 }
 

@@ -124,7 +124,7 @@ fn asks(address: Address, verb: &Verb) -> bool {
 /// Whether a step stops the case, or breaks the requirement, unless its request is granted.
 fn is_done_right(step: &Step) -> bool {
     let leaves = || step.given.iter().chain(&step.expect);
-    let open = |leaf: &Leaf| leaf.check == Check::Outcome(Outcome::Any);
+    let open = |leaf: &Leaf| matches!(leaf.check, Check::Outcome(Outcome::Any | Outcome::Throttled));
     step.observe.is_none() && !leaves().any(|leaf| is_refusal(leaf) || open(leaf))
 }
 

@@ -193,6 +193,7 @@ fn keys_of(verb: &str) -> &'static [&'static str] {
         "mandate" | "pay" => &["outcome", "status", "error", "has"],
         "grid" => &["outcome"],
         "race" => &["tokens_at_most", "live_at_most", "live_exactly", "has"],
+        "restart" => &["outcome", "status"],
         "sample" => &["has"],
         _ => &[],
     }

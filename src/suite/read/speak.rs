@@ -4,14 +4,14 @@ use super::Reader;
 use super::value::Value;
 use super::verbs::{
     AdvanceForm, ApproveForm, AuthorizeForm, CallForm, CancelForm, ConnectedForm, DenyForm, DisconnectForm,
-    ExchangeForm, GridForm, LandForm, LoginForm, LogoutForm, MandateForm, MandatesForm, OpenForm, Past,
-    PayForm, RaceForm, RefreshForm, RequestForm, SampleForm,
+    ExchangeForm, GridForm, LandForm, LoginForm, LogoutForm, MandateForm, MandatesForm, OpenForm,
+    OverloadForm, Past, PayForm, RaceForm, RefreshForm, RequestForm, RestartForm, SampleForm,
 };
 use super::wording::listed;
 use crate::suite::case::{
     Advance, Approve, Authorize, Call, Cancel, Carrier, Code as CodeHandle, Connected, Decision, Disconnect,
-    Endpoint, Exchange, Grant, Grid, Land, Login, Logout, Mandate, Mandates, Open, Origin, Pay, Period, Race,
-    Refresh, Request, RequestBody, Sample, SetUp, Span, Token, Verb,
+    Endpoint, Exchange, Grant, Grid, Land, Login, Logout, Mandate, Mandates, Open, Origin, Overload, Pay,
+    Period, Race, Refresh, Request, RequestBody, Sample, SetUp, Span, Token, Verb,
 };
 use crate::suite::code::Code;
 
@@ -251,6 +251,18 @@ impl Speak for AdvanceForm {
             }
         };
         Some(Verb::Advance(advance))
+    }
+}
+
+impl Speak for RestartForm {
+    fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
+        Some(Verb::Restart)
+    }
+}
+
+impl Speak for OverloadForm {
+    fn verb(self, _: Span, _: &mut Reader) -> Option<Verb> {
+        Some(Verb::Overload(Overload { of: self.of, grant: self.grant }))
     }
 }
 

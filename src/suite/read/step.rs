@@ -8,11 +8,11 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::expect::{Leaves, properties as leaf_properties};
 use super::form::{Property, object};
 use super::speak::Speak;
-use super::value::{Defs, Prose, Value};
+use super::value::{Defs, Prose, Value, Whole};
 use super::verbs::{
     AdvanceForm, ApproveForm, AuthorizeForm, CallForm, CancelForm, ConnectedForm, DenyForm, DisconnectForm,
-    ExchangeForm, GridForm, LandForm, LoginForm, LogoutForm, MandateForm, MandatesForm, OpenForm, PayForm,
-    RaceForm, RefreshForm, RequestForm, SampleForm,
+    ExchangeForm, GridForm, LandForm, LoginForm, LogoutForm, MandateForm, MandatesForm, OpenForm,
+    OverloadForm, PayForm, RaceForm, RefreshForm, RequestForm, RestartForm, SampleForm,
 };
 use super::wording::{listed, meant_or_list, near, shown};
 use super::{Node, Reader, in_file_order};
@@ -64,14 +64,20 @@ verbs! {
     "cancel": CancelForm,
     "grid": GridForm,
     "advance": AdvanceForm,
+    "restart": RestartForm,
+    "overload": OverloadForm,
     "race": RaceForm,
     "sample": SampleForm,
 }
 
+const MOST_NODES: u64 = 8;
+
 /// The verbs that are a single request, so that several can be sent at one instant.
 const LANES: [&str; 9] =
     ["exchange", "refresh", "call", "logout", "approve", "deny", "disconnect", "pay", "cancel"];
-const BESIDE: [&str; 3] = ["given", "expect", "observe"];
+/// The verbs whose requests can be sent to another node than the first.
+const AT_A_NODE: [&str; 7] = ["exchange", "refresh", "call", "logout", "request", "pay", "grid"];
+const BESIDE: [&str; 4] = ["node", "given", "expect", "observe"];
 
 /// Reads one step, or notes what is wrong with it.
 pub fn read(node: Node<'_>, reader: &mut Reader) -> Option<Step> {
@@ -105,10 +111,32 @@ pub fn read(node: Node<'_>, reader: &mut Reader) -> Option<Step> {
         None => Some(None),
     };
 
+    let at = match entries.get_key_value("node") {
+        Some((key, node)) => the_node(key, node, word.as_deref(), reader).map(Some),
+        None => Some(None),
+    };
+
     let (key, verb_node) = verb?;
     let span = key.span();
     let verb = self::verb(key.get_ref(), verb_node, reader);
-    Some(Step { verb: verb?, given: given?, expect: expect?, observe: observe?, span })
+    Some(Step { verb: verb?, given: given?, expect: expect?, observe: observe?, node: at?, span })
+}
+
+/// Which node a step's requests go to, if its verb, as far as it could be told, sends any there.
+fn the_node(
+    key: &Spanned<DeString<'_>>,
+    node: Node<'_>,
+    verb: Option<&str>,
+    reader: &mut Reader,
+) -> Option<u8> {
+    if let Some(verb) = verb.filter(|verb| !AT_A_NODE.contains(verb)) {
+        let message = format!("`{verb}` is not sent to a node of one's choice");
+        let mistake = reader.mistake(Code::NodeElsewhere, key.span(), message);
+        reader.note(mistake.help(format!("`node` goes with {}", listed(&AT_A_NODE))));
+        return None;
+    }
+    let number = Whole::<1, MOST_NODES>::read(node, reader)?.0;
+    Some(u8::try_from(number).expect("the declared range fits"))
 }
 
 /// The one verb of a table, if it has one. Every other key must be among `beside`.
@@ -204,6 +232,11 @@ pub fn schema(defs: &mut Defs) -> Json {
     let leaves = leaf_properties(defs);
     defs.insert("Leaves".to_owned(), object("What an answer must be like; at least one key.", leaves));
     let leaves = |about: &str| json!({ "$ref": "#/$defs/Leaves", "minProperties": 1, "description": about });
+    properties.push(Property::of::<Option<Whole<1, MOST_NODES>>>(
+        "node",
+        "Which of the target's nodes its requests go to. Default 1, the base address.",
+        defs,
+    ));
     properties.push(Property {
         key: "given",
         required: false,

@@ -7,8 +7,9 @@ use super::mention::{Deed, Kind, Mention};
 use super::wording::{listed, near, shown};
 use super::{Node, Reader, Written};
 use crate::suite::case::{
-    CLIENTS, Carrier, Client, Code as CodeHandle, Credentials, Decision, Encoding, Grant, Landing, Mandate,
-    Need, Outcome, Page, Period, Redirect, RefreshRule, Secret, StateRule, Token, Trait, USERS, User,
+    CLIENTS, Carrier, Client, Code as CodeHandle, Credentials, Decision, Door, Encoding, Grant, Landing,
+    Mandate, Need, Outcome, Page, Period, Redirect, RefreshRule, Secret, StateRule, Token, Trait, USERS,
+    User,
 };
 use crate::suite::code::Code;
 
@@ -182,6 +183,7 @@ word_values! {
     Redirect: "redirect URI",
     Secret: "kind of secret",
     Credentials: "way to send credentials",
+    Door: "endpoint that can turn requests away",
     Encoding: "encoding",
     Token: "kind of token",
     Carrier: "way to send a token",

@@ -7,7 +7,7 @@ use super::template::Pairs;
 use super::value::{Defs, Prose, Save, Value, Whole};
 use super::{Node, Reader};
 use crate::suite::case::{
-    Carrier, Client, Code as CodeHandle, Decision, Destination, Grant, Mandate, Page, Period, Redirect,
+    Carrier, Client, Code as CodeHandle, Decision, Destination, Door, Grant, Mandate, Page, Period, Redirect,
     Template, Token, User, Verb,
 };
 
@@ -271,6 +271,30 @@ form! {
         more: Option<Whole<1, TEN_YEARS>>,
         /// `approval`: to just after the time in which an approval must come.
         past: Option<Past>,
+    }
+}
+
+/// The target is started anew. Contract: done. It has no keys: `restart = {}`.
+pub struct RestartForm;
+
+impl Value for RestartForm {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        reader.table(node, &[]).map(|_| Self)
+    }
+
+    fn schema(_: &mut Defs) -> serde_json::Value {
+        object("The target is started anew. Contract: done.", Vec::new())
+    }
+}
+
+form! {
+    /// Makes the target turn the next request to an endpoint away with 429: through the control API, or, where that can't, by
+    /// a burst of requests that change nothing. Contract: done; a target that never says 429 skips the case.
+    struct OverloadForm {
+        /// The endpoint.
+        of: Door,
+        /// Whose client and token the burst is sent with.
+        grant: Grant,
     }
 }
 

@@ -1,0 +1,17 @@
+//! `restart`: the target is started anew.
+
+use super::approve::settle;
+use crate::engine::answer::{Answer, Came};
+use crate::engine::scene::Scene;
+
+pub async fn run(scene: &mut Scene<'_>) -> Answer {
+    let request = scene.target.restart_request(&scene.world);
+    match scene.control("the operator", "start the bank anew", request).await {
+        Ok((number, Ok(answer))) if matches!(answer.status, 404 | 405 | 501) => {
+            Answer::new(Came::NotApplicable("the control API can't start the target anew".into()), "")
+                .at(number)
+        }
+        Ok((number, reply)) => settle(number, &reply),
+        Err(answer) => answer,
+    }
+}
