@@ -132,7 +132,7 @@ fn main() {
 
 async fn compare(rounds: usize) {
     let defects = vec![defects::find("refresh.one-winner").expect("it is one of the bank's")];
-    let options = reference::Options { defects, window: WINDOW };
+    let options = reference::Options { defects, window: WINDOW, ..reference::Options::default() };
     let bank = Running::start(options).await.expect("a port of loopback is free");
     let targets = Targets::of(bank.address());
     let clock = Clock::start().await;

@@ -13,6 +13,7 @@ use super::output::{complain, err, out};
 use super::run::chosen_defects;
 use super::stop::Stop;
 use crate::reference::defects::Defect;
+use crate::reference::ledger::{EXPIRES_IN, Secret};
 use crate::reference::{self, Options, StoreError};
 use crate::results::Exit;
 
@@ -32,13 +33,19 @@ pub struct Serve {
     /// Port to listen on; 0 takes any that is free.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Address to listen on. Anything but loopback lets others in: the control API has no password.
+    /// Address to listen on. Anything but loopback lets others in; the control API then wants a key, which is printed.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
     /// At how many addresses the one bank is reached, as if they were machines behind a balancer: on ports that follow
     /// `--port`.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=8))]
     nodes: u16,
+    /// How long an access token lives, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = EXPIRES_IN, value_parser = clap::value_parser!(u64).range(60..=31_536_000))]
+    token_lifetime: u64,
+    /// Let notices of disconnections leave this machine: a client's developer says where they go.
+    #[arg(long)]
+    notify_anywhere: bool,
     /// Break a promise on purpose (`grantspec list defects`); may be given more than once.
     #[arg(long, value_name = "ID")]
     defect: Vec<String>,
@@ -76,7 +83,15 @@ impl Serve {
                 return Exit::Trouble;
             }
         };
-        let nodes = match self.routes(&defects, &addresses) {
+        let control_key = (!self.host.is_loopback()).then(|| Secret::random("control_", &mut rand::rng()));
+        let options = Options {
+            defects,
+            token_lifetime: self.token_lifetime,
+            control_key,
+            notify_anywhere: self.notify_anywhere,
+            ..Options::default()
+        };
+        let nodes = match self.routes(&options, &addresses) {
             Ok(nodes) => nodes,
             Err(error) => {
                 complain(error);
@@ -84,13 +99,15 @@ impl Serve {
             }
         };
         addresses.iter().for_each(|address| out(&format!("{address}\n")));
-        if !self.host.is_loopback() {
+        if let Some(key) = &options.control_key {
             err(&format!(
-                "warning: listening on {}, not on loopback: whoever reaches it can log in as anybody\n",
-                self.host
+                "warning: listening on {}, not on loopback: whoever reaches it can use the bank's pages and its API. The \
+                 control API, by which one logs in as anybody, wants this key: Authorization: Bearer {}\n",
+                self.host,
+                key.expose()
             ));
         }
-        for defect in &defects {
+        for defect in &options.defects {
             err(&format!("defect {}: {}\n", defect.id, defect.about));
         }
         let serving = listeners.into_iter().zip(nodes).map(|(listener, routes)| {
@@ -139,13 +156,12 @@ impl Serve {
         Ok((listeners, addresses))
     }
 
-    fn routes(&self, defects: &[&'static Defect], addresses: &[String]) -> Result<Vec<Router>, StoreError> {
-        let options = Options { defects: defects.to_vec(), ..Options::default() };
+    fn routes(&self, options: &Options, addresses: &[String]) -> Result<Vec<Router>, StoreError> {
         match &self.data {
-            None => Ok(reference::routes(&options, addresses)),
+            None => Ok(reference::routes(options, addresses)),
             Some(file) => {
                 let complain = Box::new(|trouble: &StoreError| complain(trouble));
-                reference::kept_routes(&options, addresses, file.clone(), complain)
+                reference::kept_routes(options, addresses, file.clone(), complain)
             }
         }
     }

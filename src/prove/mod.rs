@@ -101,7 +101,11 @@ async fn hear(
     defect: Option<&'static Defect>,
     seed: u64,
 ) -> Result<Heard, ProveError> {
-    let options = reference::Options { defects: defect.into_iter().collect(), window: WINDOW };
+    let options = reference::Options {
+        defects: defect.into_iter().collect(),
+        window: WINDOW,
+        ..reference::Options::default()
+    };
     let bank = Running::start(options).await?;
     let target = client.elsewhere(TargetFile::at(bank.address())?).directly(bank.nodes());
     for selected in &mut plan.cases {

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use super::Options;
 use super::ledger::{Ledger, Refusal, Seat, Seconds, Secret, Turn, WorldId};
+use super::notices::Notices;
 use super::pages::Lobby;
 use super::rules::{Gap, Rules};
 use super::store::{Awaits, Store};
@@ -40,6 +42,7 @@ struct Books {
     known_secrets: Mutex<HashMap<String, Secret>>,
     lobby: Mutex<Lobby>,
     throttles: Throttles,
+    notices: Notices,
 }
 
 /// Some steps in one world, under one lock unless a defect opens a gap between them.
@@ -61,7 +64,7 @@ impl Bank {
     /// store that keeps it, if one does.
     pub fn nodes(
         rules: Rules,
-        window: Duration,
+        options: &Options,
         addresses: &[String],
         ledger: Arc<Mutex<Ledger>>,
         store: Option<Store>,
@@ -69,13 +72,14 @@ impl Bank {
         let books = Arc::new(Books {
             addresses: addresses.to_vec(),
             began: Instant::now(),
-            window,
+            window: options.window,
             ledger,
             store,
             standing: OnceLock::new(),
             known_secrets: Mutex::default(),
             lobby: Mutex::default(),
             throttles: Throttles::default(),
+            notices: Notices::new(options.notify_anywhere, options.notice_pause),
         });
         let rules = Arc::new(rules);
         let node = |node| Bank { rules: Arc::clone(&rules), node, books: Arc::clone(&books) };
@@ -132,6 +136,11 @@ impl Bank {
     /// What the pages remember. Whoever holds on to it may look into the ledger, not the other way round.
     pub fn lobby(&self) -> MutexGuard<'_, Lobby> {
         self.books.lobby.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is told of disconnections.
+    pub fn notices(&self) -> &Notices {
+        &self.books.notices
     }
 
     /// What is turned away with 429.

@@ -57,15 +57,28 @@
 //! with amounts in pence and times in Unix seconds. `may_read` is empty, and `confirm_by` null, before the approval;
 //! `last_used` is null before the first call; `status` is `active`, `pending` or `cancelled`.
 //!
+//! Where a client wants to be told that its user disconnected it, described at the top of `reference::notices`:
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /control/worlds/{world}/notify` `{"client", "url"}` | `{"signing_secret": "mnzsign.…"}`, shown this once; 400 for an address that can't be told |
+//! | `GET /control/worlds/{world}/notify/{client}` | `{"url", "notices": [{"id", "attempts", "fate"}]}`, `fate` being `under_way`, `taken` or `given_up` |
+//!
+//! A bank that listens elsewhere than on loopback wants a key with every one of these requests, `Authorization: Bearer …`,
+//! and answers 401 without. It prints the key when it is started.
+//!
 //! Errors have the bank's own error body, `{"code", "message"}`.
 
+mod notices;
 mod owner;
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
@@ -73,8 +86,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::Options;
 use super::bank::{Bank, wall};
-use super::defects::Defect;
 use super::http::{Problem, land};
 use super::ledger::{APPROVAL_SECONDS, Answer, Fixture, Seconds, Secret, WorldId, WorldView};
 use super::throttle::{Door, Limit};
@@ -88,25 +101,27 @@ const TEN_YEARS: Seconds = 10 * 366 * 86_400;
 /// What every node's control API says alike.
 pub(super) struct Control {
     about: Value,
+    /// What has to be shown, if anything.
+    key: Option<Arc<Secret>>,
 }
 
 impl Control {
     /// Makes the standing world, unless the ledger has it from before.
-    pub fn begin(bank: &Bank, defects: &[&'static Defect]) -> Control {
+    pub fn begin(bank: &Bank, options: &Options) -> Control {
         open_standing(bank);
-        let defects: Vec<&str> = defects.iter().map(|defect| defect.id).collect();
+        let defects: Vec<&str> = options.defects.iter().map(|defect| defect.id).collect();
         let about = json!({
             "grantspec": env!("CARGO_PKG_VERSION"),
             "defects": defects,
             "nodes": bank.addresses(),
         });
-        Control { about }
+        Control { about, key: options.control_key.clone().map(Arc::new) }
     }
 
     /// The control routes of a node.
     pub fn router(&self, bank: Arc<Bank>) -> Router {
         let about = self.about.clone();
-        Router::new()
+        let routes = Router::new()
             .route("/control", get(async move || Json(about)))
             .route("/control/worlds", post(create))
             .route("/control/worlds/standing", get(standing))
@@ -118,9 +133,27 @@ impl Control {
             .route("/control/worlds/{world}/login", post(login))
             .route("/control/worlds/{world}/approve", post(approve))
             .route("/control/worlds/{world}/deny", post(deny))
+            .route("/control/worlds/{world}/notify", post(notices::subscribe))
+            .route("/control/worlds/{world}/notify/{client}", get(notices::look))
             .merge(owner::routes())
-            .with_state(bank)
+            .with_state(bank);
+        match &self.key {
+            None => routes,
+            Some(key) => routes.layer(middleware::from_fn_with_state(Arc::clone(key), guard)),
+        }
     }
+}
+
+/// Lets nobody in who doesn't show the key.
+async fn guard(State(key): State<Arc<Secret>>, request: Request, next: Next) -> Response {
+    let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let shown = shown.and_then(|value| value.strip_prefix("Bearer "));
+    if shown.is_some_and(|shown| key.same(&Secret::shown(shown.trim()))) {
+        return next.run(request).await;
+    }
+    let message =
+        "the control API needs the key that was printed when the bank was started: Authorization: Bearer …";
+    Problem::new(401, "unauthorized.control_key", message).challenge("Bearer").into_response()
 }
 
 async fn create(State(bank): State<Arc<Bank>>) -> Response {
@@ -140,6 +173,7 @@ async fn remove(State(bank): State<Arc<Bank>>, Path(name): Path<String>) -> Resp
         Some(world) => {
             ledger.close(world);
             bank.throttles().forget(world);
+            bank.notices().forget(world);
             StatusCode::NO_CONTENT.into_response()
         }
         None => unknown_world(&name).into_response(),

@@ -12,32 +12,32 @@
 //! and never shows.
 
 mod bank;
+mod connections;
 pub mod control;
 pub mod defects;
 mod http;
 pub mod ledger;
+mod notices;
 mod pages;
 pub mod rules;
 mod running;
 mod store;
 mod throttle;
 
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
 
 use bank::Bank;
 use defects::Defect;
-use ledger::{Fixture, Ledger};
-use rules::Rules;
+use ledger::{EXPIRES_IN, Fixture, Ledger, Seconds, Secret};
+use rules::{Lifetime, Rules};
 use store::Store;
 
+pub use connections::serve;
 pub use running::Running;
 pub use store::{Complain, StoreError};
 
@@ -48,11 +48,20 @@ pub struct Options {
     pub defects: Vec<&'static Defect>,
     /// How long the gap of a race defect stays open. 100 µs by default.
     pub window: Duration,
+    /// How long an access token lives: 21600 seconds by default.
+    pub token_lifetime: Seconds,
+    /// What whoever uses the control API must show. By default it is open to everybody.
+    pub control_key: Option<Secret>,
+    /// Whether notices of disconnections may leave this machine. By default they may not.
+    pub notify_anywhere: bool,
+    /// How long after a notice that was not taken it is sent again; then twice as long each time. 1 s by default.
+    pub notice_pause: Duration,
 }
 
 impl Options {
     fn rules(&self) -> Rules {
         let mut rules = Rules::default();
+        rules.token.lifetime = Lifetime(self.token_lifetime);
         for defect in &self.defects {
             (defect.apply)(&mut rules);
         }
@@ -62,7 +71,14 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { defects: Vec::new(), window: Duration::from_micros(100) }
+        Options {
+            defects: Vec::new(),
+            window: Duration::from_micros(100),
+            token_lifetime: EXPIRES_IN,
+            control_key: None,
+            notify_anywhere: false,
+            notice_pause: Duration::from_secs(1),
+        }
     }
 }
 
@@ -73,7 +89,7 @@ impl Default for Options {
 pub fn routes(options: &Options, addresses: &[String]) -> Vec<Router> {
     let rules = options.rules();
     let ledger = Arc::new(Mutex::new(Ledger::new(rules.clone())));
-    over(Bank::nodes(rules, options.window, addresses, ledger, None), options)
+    over(Bank::nodes(rules, options, addresses, ledger, None), options)
 }
 
 /// The same, with the ledger kept in the file at `path`, which is made if there is none: every answer rests on what is
@@ -89,7 +105,7 @@ pub fn kept_routes(
 ) -> Result<Vec<Router>, StoreError> {
     let rules = options.rules();
     let (store, ledger) = Store::open(path, &rules, Fixture::embedded(), complain)?;
-    Ok(kept(Bank::nodes(rules, options.window, addresses, ledger, Some(store)), options))
+    Ok(kept(Bank::nodes(rules, options, addresses, ledger, Some(store)), options))
 }
 
 /// Over nodes with a store.
@@ -99,7 +115,7 @@ fn kept(nodes: Vec<Bank>, options: &Options) -> Vec<Router> {
 
 fn over(nodes: Vec<Bank>, options: &Options) -> Vec<Router> {
     let nodes: Vec<Arc<Bank>> = nodes.into_iter().map(Arc::new).collect();
-    let control = nodes.first().map(|first| control::Control::begin(first, &options.defects));
+    let control = nodes.first().map(|first| control::Control::begin(first, options));
     let node = |bank: Arc<Bank>| {
         let pages = pages::router(Arc::clone(&bank));
         let api = http::router(Arc::clone(&bank)).merge(pages);
@@ -109,19 +125,4 @@ fn over(nodes: Vec<Bank>, options: &Options) -> Vec<Router> {
         }
     };
     nodes.into_iter().map(node).collect()
-}
-
-/// Serves [`routes`] on `listener`, HTTP/1.1 and HTTP/2 with prior knowledge, until `stop` comes and the requests under
-/// way are answered.
-///
-/// # Errors
-/// What the listener breaks with.
-pub async fn serve(
-    listener: TcpListener,
-    routes: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    // A reply held back to fill a packet would cost 40 ms; a socket that refuses the option works all the same.
-    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    axum::serve(listener, routes).with_graceful_shutdown(stop).await
 }

@@ -197,6 +197,40 @@ fn one_bank_is_served_at_several_addresses() {
 
 #[cfg(unix)]
 #[test]
+fn elsewhere_than_on_loopback_the_control_api_wants_the_key_that_was_printed() {
+    let mut child = program()
+        .args(["serve", "--host", "0.0.0.0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut address = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+    stdout.read_line(&mut address).expect("the address is printed");
+    let mut warning = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+    stderr.read_line(&mut warning).expect("the warning is printed");
+    assert!(warning.starts_with("warning: listening on 0.0.0.0"), "{warning}");
+    let key = warning.split("Bearer ").nth(1).expect("the key").trim();
+    let port = address.trim().rsplit(':').next().expect("a port").to_owned();
+    let status = |authorization: &str| {
+        let mut socket = TcpStream::connect(format!("127.0.0.1:{port}")).expect("the bank listens");
+        let request =
+            format!("GET /control HTTP/1.1\r\nhost: bank\r\n{authorization}connection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).expect("it is sent");
+        let mut line = String::new();
+        BufReader::new(&socket).read_line(&mut line).expect("it is answered");
+        line
+    };
+    assert!(status("").contains(" 401 "));
+    assert!(status("authorization: Bearer control_wrong\r\n").contains(" 401 "));
+    assert!(status(&format!("authorization: Bearer {key}\r\n")).contains(" 200 "));
+    tell(&child, "-TERM");
+    assert_eq!(end(&mut child).code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_signal_right_after_the_address_is_no_crash() {
     for _ in 0..20 {
         let mut child =

@@ -66,14 +66,21 @@ async fn disconnect(
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
     let pair: Pair = read(&body)?;
-    let mut sitting = bank.sit(find(&bank, &world)?);
-    let begun = sitting
-        .step(|turn| Ok(roles(turn, &pair).map(|(user, client)| turn.begin_disconnection(user, client))))??;
+    let world = find(&bank, &world)?;
+    let mut sitting = bank.sit(world);
+    let (begun, client, user) = sitting.step(|turn| {
+        Ok(roles(turn, &pair).map(|(user, client)| {
+            let ids = (turn.client_id(client).to_owned(), turn.user_id(user).to_owned());
+            (turn.begin_disconnection(user, client), ids.0, ids.1)
+        }))
+    })??;
     sitting.pause(bank.rules.consent.under_way.gap());
-    sitting.step(|turn| {
+    let at = sitting.step(|turn| {
         turn.disconnect(begun);
-        Ok(())
+        Ok(turn.now())
     })?;
+    drop(sitting);
+    bank.notices().disconnected(world, &client, &user, at);
     Ok(Json(json!({})))
 }
 

@@ -4,6 +4,7 @@
 mod authorize;
 mod bearer;
 mod calls;
+mod description;
 mod mandates;
 mod overload;
 mod page;
@@ -23,7 +24,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
 use tower_service::Service;
 
 use super::bank::Bank;
@@ -39,22 +40,37 @@ pub(super) const BODY_LIMIT: usize = 64 * 1024;
 
 /// Everything but the control API.
 pub(super) fn router(bank: Arc<Bank>) -> Router {
-    Router::new()
-        .route("/oauth2/authorize", any(authorize::open))
-        .route("/oauth2/authorize/continue", any(authorize::resume))
-        .route("/oauth2/token", any(token::token))
-        .route("/oauth2/logout", any(calls::logout))
-        .route("/ping/whoami", any(calls::whoami))
-        .route("/accounts", any(calls::accounts))
-        .route("/balance", any(calls::balance))
-        .route("/transactions", any(calls::transactions))
-        .route("/mandates", any(mandates::set_up).get(pages::mandates::page))
-        .route("/mandates/{mandate}", any(mandates::look))
-        .route("/mandates/{mandate}/payments", any(mandates::pay))
+    let routes =
+        table().into_iter().fold(Router::new(), |routes, (path, answers)| routes.route(path, answers));
+    routes
         .fallback(unknown_route)
         .layer(middleware::from_fn_with_state(Arc::clone(&bank), overload::at_the_door))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(bank)
+}
+
+/// Every route, as `/openapi.json` describes it.
+fn table() -> Vec<(&'static str, MethodRouter<Arc<Bank>>)> {
+    vec![
+        ("/oauth2/authorize", any(authorize::open)),
+        ("/oauth2/authorize/continue", any(authorize::resume)),
+        ("/oauth2/token", any(token::token)),
+        ("/oauth2/logout", any(calls::logout)),
+        ("/ping/whoami", any(calls::whoami)),
+        ("/accounts", any(calls::accounts)),
+        ("/balance", any(calls::balance)),
+        ("/transactions", any(calls::transactions)),
+        ("/mandates", any(mandates::set_up).get(pages::mandates::page)),
+        ("/mandates/{mandate}", any(mandates::look)),
+        ("/mandates/{mandate}/payments", any(mandates::pay)),
+        ("/openapi.json", any(description::page)),
+    ]
+}
+
+/// The paths of all routes.
+#[cfg(test)]
+fn described_routes() -> impl Iterator<Item = &'static str> {
+    table().into_iter().map(|(path, _)| path)
 }
 
 /// What the bank answers, asked from within: for the API playground.

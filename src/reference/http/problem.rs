@@ -86,6 +86,15 @@ impl Problem {
         Problem::new(413, "bad_request.too_long", "the request's body is longer than 64 KiB")
     }
 
+    /// 408: the request took too long to come, or to be dealt with.
+    pub fn too_slow() -> Self {
+        Problem::new(
+            408,
+            "bad_request.too_slow",
+            "the request did not come to its end in time: send it again",
+        )
+    }
+
     /// 429: try again after so many seconds (RFC 6585 §4).
     pub fn too_many(retry_after: Seconds) -> Self {
         let message = "there are too many requests: try again later";

@@ -14,7 +14,7 @@ use super::params::Params;
 use super::problem::Problem;
 use super::token_request::{Caller, read, read_caller};
 use crate::reference::bank::Bank;
-use crate::reference::ledger::{Asked, ClientIx, EXPIRES_IN, Issued, Refusal, Secret, Source, Turn, WorldId};
+use crate::reference::ledger::{Asked, ClientIx, Issued, Refusal, Secret, Source, Turn, WorldId};
 use crate::reference::rules::{
     Caching, GrantTypes, PublicRefreshToken, RefreshRefusal, SecretRefusal, TokenFields, UnknownClient,
 };
@@ -249,8 +249,8 @@ fn answer(bank: &Bank, turn: &Turn<'_>, issued: &Issued) -> Value {
     body.insert("access_token".into(), issued.access.expose().into());
     body.insert("client_id".into(), turn.client_id(client).into());
     let expires_in = match fields {
-        TokenFields::ExpiresInAsText => Value::from(EXPIRES_IN.to_string()),
-        _ => Value::from(EXPIRES_IN),
+        TokenFields::ExpiresInAsText => Value::from(turn.lifetime().to_string()),
+        _ => Value::from(turn.lifetime()),
     };
     body.insert("expires_in".into(), expires_in);
     if let Some(refresh) = &issued.refresh {

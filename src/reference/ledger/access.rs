@@ -2,7 +2,7 @@
 
 use super::reason::Shown;
 use super::rows::{Access, End, Entry, GrantIx, Life, RefreshLife, Standing};
-use super::{APPROVAL_SECONDS, ClientIx, Digest, EXPIRES_IN, LoginIx, Refusal, Seconds, Turn, UserIx};
+use super::{APPROVAL_SECONDS, ClientIx, Digest, LoginIx, Refusal, Seconds, Turn, UserIx};
 use crate::reference::rules::{
     ApprovalReach, BadToken, Expiry, HistoryFrom, Identity as IdentityRule, Pending, PublicWorks, Remembered,
 };
@@ -155,7 +155,7 @@ impl Turn<'_> {
     /// When an access token that nothing ends before dies: that is settled when it is given.
     fn expires(&self, token: &Access) -> Seconds {
         match (self.rules.token.expiry, self.world.grants[token.grant.0].last_used) {
-            (Expiry::Sliding, Some(used)) => token.expires.max(used.saturating_add(EXPIRES_IN)),
+            (Expiry::Sliding, Some(used)) => token.expires.max(used.saturating_add(self.lifetime())),
             _ => token.expires,
         }
     }

@@ -2,7 +2,7 @@
 //! (Monzo API docs, "Authenticating requests").
 
 use super::rows::{Access, End, Entry, Grant, GrantIx, Life, Refresh, RefreshLife, Standing, Takes};
-use super::{ClientIx, EXPIRES_IN, LoginIx, Seconds, Secret, Turn, UserIx};
+use super::{ClientIx, LoginIx, Seconds, Secret, Turn, UserIx};
 use crate::reference::rules::{EvictionMoment, EvictionReach, Expiry, RefreshReach, Takeover};
 
 impl Turn<'_> {
@@ -45,19 +45,25 @@ impl Turn<'_> {
         secret
     }
 
+    /// How long an access token is said to live.
+    pub fn lifetime(&self) -> Seconds {
+        self.rules.token.lifetime.0
+    }
+
     /// When an access token that is given now dies.
     fn expiry(&self, grant: GrantIx) -> Seconds {
         const FAR: Seconds = 7200;
+        let lifetime = self.lifetime();
         let row = &self.world.grants[grant.0];
         match self.rules.token.expiry {
-            Expiry::Honest => self.now.saturating_add(EXPIRES_IN),
-            Expiry::Late => self.now.saturating_add(EXPIRES_IN + FAR),
-            Expiry::Early => self.now.saturating_add(EXPIRES_IN - FAR),
+            Expiry::Honest => self.now.saturating_add(lifetime),
+            Expiry::Late => self.now.saturating_add(lifetime.saturating_add(FAR)),
+            Expiry::Early => self.now.saturating_add(lifetime.saturating_sub(FAR)),
             Expiry::Never => Seconds::MAX,
             Expiry::NeverForPublic if !self.confidential(row.client) => Seconds::MAX,
             Expiry::FromTheLogin if !row.access.is_empty() => self.world.access[row.access[0]].expires,
             Expiry::NeverForPublic | Expiry::FromTheLogin | Expiry::Sliding => {
-                self.now.saturating_add(EXPIRES_IN)
+                self.now.saturating_add(lifetime)
             }
         }
     }

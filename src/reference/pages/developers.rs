@@ -28,6 +28,8 @@ struct Developers {
 struct Fresh {
     client_id: String,
     secret: String,
+    /// It signs notices; otherwise it is the client's own.
+    signs: bool,
 }
 
 struct ClientCard {
@@ -37,6 +39,8 @@ struct ClientCard {
     description: String,
     confidential: bool,
     redirect_uris: Vec<String>,
+    /// Where it is told of disconnections.
+    notified_at: Option<String>,
     /// Where its login begins.
     login: String,
 }
@@ -95,6 +99,30 @@ pub async fn replace_secret(mut form: Form) -> Result<Response, Stop> {
     Ok(visit.go("/developers"))
 }
 
+/// `POST /developers/notifications`
+pub async fn notify(mut form: Form) -> Result<Response, Stop> {
+    let user = form.visit.must_be_user("/developers")?;
+    let (id, url) = (form.text("client_id"), form.text("url"));
+    let visit = &mut form.visit;
+    let own = visit.look(|turn| {
+        let client = turn.client(&id).ok()?;
+        let own = turn.clients_of(Some(user)).any(|own| own == client);
+        own.then(|| turn.client_name(client).to_owned())
+    })?;
+    let Some(name) = own else {
+        visit.note("You have no such client.", vec![]);
+        return Ok(visit.go("/developers"));
+    };
+    match visit.bank.notices().subscribe(visit.world, &id, &url) {
+        Ok(secret) => {
+            visit.note(format!("{name} is told when a user disconnects it."), vec![]);
+            visit.change(|session| session.signing_secret = Some((id, secret)));
+        }
+        Err(bad) => visit.note(format!("{name} can't be told there: {bad}."), vec![]),
+    }
+    Ok(visit.go("/developers"))
+}
+
 fn reveal(visit: &mut Visit, headline: String, client_id: String, secret: Secret) {
     visit.note(headline, vec![]);
     visit.change(|session| session.client_secret = Some((client_id, secret)));
@@ -111,9 +139,21 @@ fn show(visit: &mut Visit, status: StatusCode, said: Said, mistake: Mistake) -> 
     let (own, all): (Vec<ClientCard>, Vec<ClientCard>) =
         visit.look(|turn| (cards(turn, user), cards(turn, None)))?;
     let hidden = visit.look(|turn| turn.own_client().map(|client| turn.client_id(client).to_owned()))?;
+    let own = own
+        .into_iter()
+        .map(|card| {
+            let told = visit.bank.notices().of(visit.world, &card.id);
+            ClientCard { notified_at: told.map(|(url, _)| url), ..card }
+        })
+        .collect();
     let shipped = all.into_iter().filter(|card| Some(&card.id) != hidden.as_ref()).collect();
-    let fresh = visit.change(|session| session.client_secret.take()).flatten();
-    let fresh = fresh.map(|(client_id, secret)| Fresh { client_id, secret: secret.expose().to_owned() });
+    let client = visit.change(|session| session.client_secret.take()).flatten();
+    let signing = visit.change(|session| session.signing_secret.take()).flatten();
+    let fresh = client.map(|made| (made, false)).or(signing.map(|made| (made, true)));
+    let fresh = fresh.map(|((client_id, secret), signs)| {
+        let secret = secret.expose().to_owned();
+        Fresh { client_id, secret, signs }
+    });
     let wrong = mistake != Mistake::default();
     let frame = visit.frame("Developer tools", "/developers")?;
     let page = Developers { frame, fresh, own, shipped, said, mistake, wrong };
@@ -136,6 +176,7 @@ fn card(turn: &Turn<'_>, client: ClientIx) -> ClientCard {
         id,
         name,
         redirect_uris,
+        notified_at: None,
     }
 }
 
@@ -208,6 +249,28 @@ mod tests {
             assert!(page.text.contains("Counts what you spend"), "{field} {value}");
         }
         assert!(browser.get("/developers").await.text.contains("You have registered none yet"));
+    }
+
+    #[tokio::test]
+    async fn a_client_is_told_where_its_developer_says_and_nobody_elses_developer() {
+        let mut browser = Browser::logged_in("alice@example.com").await;
+        browser.get("/developers").await;
+        browser.post("/developers/clients", &RIGHT).await;
+        let id = browser.get("/developers").await.code("fresh-id");
+        let told = [("client_id", &*id), ("url", "http://127.0.0.1:9/notices")];
+        let elsewhere = [("client_id", &*id), ("url", "https://app.example/notices")];
+        browser.post("/developers/notifications", &elsewhere).await;
+        assert!(browser.get("/developers").await.text.contains("not on this machine"));
+        browser.post("/developers/notifications", &told).await;
+        let page = browser.get("/developers").await;
+        assert!(page.code("fresh-secret").starts_with("mnzsign."));
+        assert!(page.text.contains("http://127.0.0.1:9/notices"));
+        assert!(!browser.get("/developers").await.text.contains("mnzsign."), "shown once");
+        let mut bob = browser.another();
+        bob.log_in("bob@example.com").await;
+        bob.get("/developers").await;
+        bob.post("/developers/notifications", &told).await;
+        assert!(bob.get("/developers").await.text.contains("You have no such client"));
     }
 
     #[tokio::test]

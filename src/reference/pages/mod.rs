@@ -71,6 +71,7 @@ pub(super) fn router(bank: Arc<Bank>) -> Router {
         .route("/developers", get(developers::page))
         .route("/developers/clients", post(developers::create))
         .route("/developers/secret", post(developers::replace_secret))
+        .route("/developers/notifications", post(developers::notify))
         .route("/developers/playground", get(playground::page))
         .route("/developers/playground/token", post(playground::token))
         .route("/developers/playground/call", post(playground::call))

@@ -38,6 +38,8 @@ pub struct Session {
     pub token: Option<Secret>,
     /// A client's secret, to be shown once.
     pub client_secret: Option<(String, Secret)>,
+    /// A client's id and the secret that its notices are signed with, to be shown once.
+    pub signing_secret: Option<(String, Secret)>,
     begun: Seconds,
     used: Seconds,
 }
@@ -55,6 +57,7 @@ impl Sessions {
             bound_for: None,
             token: None,
             client_secret: None,
+            signing_secret: None,
             begun: now,
             used: now,
         };
@@ -85,7 +88,7 @@ impl Sessions {
     ) -> Option<(Secret, Session)> {
         let mut session = self.by_key.remove(&Digest::of(key)).filter(|session| session.lives(now))?;
         if session.user != Some(user) {
-            (session.token, session.client_secret) = (None, None);
+            (session.token, session.client_secret, session.signing_secret) = (None, None, None);
         }
         session.user = Some(user);
         session.form_key = Secret::random("", rng);

@@ -6,7 +6,7 @@ use super::scene::{Browser, Seen};
 
 const PAGES: [&str; 8] =
     ["/", "/login", "/outbox", "/phone", "/apps", "/mandates", "/developers", "/developers/playground"];
-const FORMS: [&str; 10] = [
+const FORMS: [&str; 11] = [
     "/login",
     "/logout",
     "/phone/answer",
@@ -15,6 +15,7 @@ const FORMS: [&str; 10] = [
     "/mandates/cancel",
     "/developers/clients",
     "/developers/secret",
+    "/developers/notifications",
     "/developers/playground/token",
     "/developers/playground/call",
 ];

@@ -1,7 +1,7 @@
 //! Choices of the token endpoint: who asks, how the request looks, what an authorization code is worth.
 
 use super::{Duplicates, Gap, Promise};
-use crate::reference::ledger::Seconds;
+use crate::reference::ledger::{EXPIRES_IN, Seconds};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenRules {
@@ -16,8 +16,20 @@ pub struct TokenRules {
     pub duplicates: Duplicates,
     pub caching: Caching,
     pub minting: Minting,
+    /// `expires_in`, in a bank that keeps its word.
+    pub lifetime: Lifetime,
     pub expiry: Expiry,
     pub fields: TokenFields,
+}
+
+/// How long an access token lives. Not a matter of right or wrong: who serves the bank chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime(pub Seconds);
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Lifetime(EXPIRES_IN)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -84,7 +84,7 @@ impl Stage {
             complaints.fetch_add(1, Ordering::Relaxed);
         });
         let (store, ledger) = Store::over(reopen, complain).expect("a good file");
-        let bank = Bank::nodes(Rules::default(), Duration::ZERO, &[], ledger, Some(store));
+        let bank = Bank::nodes(Rules::default(), &Options::default(), &[], ledger, Some(store));
         kept(bank, &Options::default()).remove(0)
     }
 }

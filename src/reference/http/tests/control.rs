@@ -1,6 +1,7 @@
 //! The control API, over the wire.
 
 use super::*;
+use crate::reference::ledger::Secret;
 
 #[tokio::test]
 async fn a_world_is_made_used_and_deleted() {
@@ -92,4 +93,27 @@ async fn http_2_is_spoken_on_the_same_port() {
     let (answer, _) = client.send_request(request.expect("valid"), true).expect("sent");
     assert_eq!(answer.await.expect("answered").status(), 401);
     drop::<h2::client::SendRequest<bytes::Bytes>>(client);
+}
+
+#[tokio::test]
+async fn a_control_api_with_a_key_lets_nobody_in_without_it() {
+    let key = Secret::random("control_", &mut rand::rng());
+    let options = Options { control_key: Some(key.clone()), ..Options::default() };
+    let [routes] = &mut routes(&options, &[])[..] else { panic!("one node") };
+    for (path, shown, status) in [
+        ("/control", None, 401),
+        ("/control/worlds/standing", None, 401),
+        ("/control/worlds/standing", Some("control_wrong"), 401),
+        ("/control/worlds/standing", Some(key.expose()), 200),
+        ("/ping/whoami", None, 401),
+        ("/openapi.json", None, 200),
+    ] {
+        let mut request = http::Request::get(path);
+        if let Some(shown) = shown {
+            request = request.header("authorization", format!("Bearer {shown}"));
+        }
+        let request = request.body(axum::body::Body::empty()).expect("valid");
+        let Ok(answer) = tower_service::Service::call(routes, request).await;
+        assert_eq!(answer.status(), status, "{path} {shown:?}");
+    }
 }

@@ -4,7 +4,9 @@ mod authorize;
 mod calls;
 mod consent;
 mod control;
+mod description;
 mod nodes;
+mod notices;
 mod races;
 mod token;
 
@@ -53,13 +55,18 @@ impl Served {
     }
 
     async fn with(ids: &[&str], window: Duration) -> Self {
+        let defects = ids.iter().map(|id| defects::find(id).expect("a defect")).collect();
+        let notice_pause = Duration::from_millis(1);
+        Served::by(Options { defects, window, notice_pause, ..Options::default() }).await
+    }
+
+    async fn by(options: Options) -> Self {
         // Another test may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let defects = ids.iter().map(|id| defects::find(id).expect("a defect")).collect();
         let (stop, stopped) = oneshot::channel::<()>();
-        let routes = routes(&Options { defects, window }, &[]).remove(0);
+        let routes = routes(&options, &[]).remove(0);
         tokio::spawn(serve(listener, routes, async {
             let _ = stopped.await;
         }));

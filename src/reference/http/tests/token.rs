@@ -171,3 +171,16 @@ async fn each_defect_of_the_request_takes_what_the_right_bank_refuses() {
         assert_eq!(wrong.exchange("server", &code, changes).await.status, 200, "{defect}");
     }
 }
+
+#[tokio::test]
+async fn an_access_token_lives_as_long_as_was_chosen() {
+    let bank = Served::by(Options { token_lifetime: 90, ..Options::default() }).await;
+    let code = bank.code("alice", "server").await.1;
+    let answer = bank.exchange("server", &code, &[]).await.json();
+    assert_eq!(answer["expires_in"], 90);
+    let token = answer["access_token"].as_str().expect("a token");
+    bank.advance(80).await;
+    assert_eq!(bank.call("/ping/whoami", token).await.status, 200);
+    bank.advance(11).await;
+    assert_eq!(bank.call("/ping/whoami", token).await.status, 401);
+}
