@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::Options;
-use super::ledger::{Ledger, Refusal, Seat, Seconds, Secret, Turn, WorldId};
+use super::ledger::{Fixture, Ledger, Refusal, Seat, Seconds, Secret, Turn, WorldId};
 use super::notices::Notices;
 use super::pages::Lobby;
 use super::rules::{Gap, Rules};
@@ -36,6 +37,9 @@ struct Books {
     ledger: Arc<Mutex<Ledger>>,
     /// Where the ledger is kept, if it is.
     store: Option<Store>,
+    fixture: &'static Fixture,
+    /// When idle worlds were last looked for.
+    swept: AtomicU64,
     /// The world of the pages.
     standing: OnceLock<WorldId>,
     /// The secrets of the standing world's clients that this process has made, by client id.
@@ -75,6 +79,8 @@ impl Bank {
             window: options.window,
             ledger,
             store,
+            fixture: options.fixture,
+            swept: AtomicU64::new(0),
             standing: OnceLock::new(),
             known_secrets: Mutex::default(),
             lobby: Mutex::default(),
@@ -97,9 +103,30 @@ impl Bank {
         &self.books.addresses
     }
 
+    /// What a fresh world holds.
+    pub fn fixture(&self) -> &'static Fixture {
+        self.books.fixture
+    }
+
+    /// Forgets worlds that nobody has used for `idle` seconds, but the standing one. Gives those that are gone. Looks at
+    /// all of them once a minute at most.
+    pub fn close_idle_worlds(&self, idle: Seconds) -> Vec<WorldId> {
+        let now = wall();
+        let last = self.books.swept.load(Ordering::Relaxed);
+        if now < last.saturating_add(60) {
+            return Vec::new();
+        }
+        self.books.swept.store(now, Ordering::Relaxed);
+        let standing = self.standing();
+        self.ledger().close_idle(idle, standing, now)
+    }
+
     /// Begins a sitting in a world.
     pub fn sit(&self, world: WorldId) -> Sitting<'_> {
-        Sitting { bank: self, world, ledger: Some(self.ledger()) }
+        let mut ledger = self.ledger();
+        // Whoever sits down anew knows no places of rows yet.
+        ledger.make_room(world, wall());
+        Sitting { bank: self, world, ledger: Some(ledger) }
     }
 
     /// One step in a world.

@@ -3,7 +3,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /control` | `{"grantspec": "<version>", "defects": ["<id>", …], "nodes": ["http://…", …]}` |
-//! | `POST /control/worlds` `{}` | 201 and a world, see below; 503 when there are 20,000 |
+//! | `POST /control/worlds` `{}` | 201 and a world, see below; 503 when there are 20,000. Those that nobody has used for six hours, by the clock outside, are forgotten when another one is made |
 //! | `GET /control/worlds/standing` | the world that is there from the start, for use by hand; a `client_secret` that the bank gave before it was restarted is null, for it is kept as a digest only |
 //! | `POST /control/worlds/{world}/secret` `{"client"}` | `{"client_secret": "…"}`: another one, the one from before is dead at once |
 //! | `DELETE /control/worlds/{world}` | 204 |
@@ -26,6 +26,9 @@
 //! | `POST /control/worlds/{world}/mandates/approve` `{"mandate", "user"}` | `{}`; 404 unknown, 403 not this user's, 409 over |
 //! | `POST /control/worlds/{world}/mandates/deny` `{"mandate", "user"}` | the same |
 //! | `POST /control/worlds/{world}/mandates/cancel` `{"mandate", "user"}` | the same |
+//!
+//! A world remembers of what is over the newest 50,000 tokens of each kind; older ones are refused like unknown ones, and a
+//! refresh token among them ends no family any more.
 //!
 //! `login` is the hidden field of that name on the login page; users and clients are named by role. `nodes` are the addresses that one state of the bank is reached at, if it
 //! knows several: the whole API is at each. A world is
@@ -89,11 +92,13 @@ use serde_json::{Map, Value, json};
 use super::Options;
 use super::bank::{Bank, wall};
 use super::http::{Problem, land};
-use super::ledger::{APPROVAL_SECONDS, Answer, Fixture, Seconds, Secret, WorldId, WorldView};
+use super::ledger::{APPROVAL_SECONDS, Answer, Seconds, Secret, WorldId, WorldView};
 use super::throttle::{Door, Limit};
 
 /// How many worlds there may be at a time.
 const MOST_WORLDS: usize = 20_000;
+/// A world that nobody has used for so long goes when others are made: whoever made it has forgotten it.
+const IDLE: Seconds = 6 * 3600;
 /// The name of the world that is there from the start.
 const STANDING: &str = "standing";
 const TEN_YEARS: Seconds = 10 * 366 * 86_400;
@@ -157,13 +162,16 @@ async fn guard(State(key): State<Arc<Secret>>, request: Request, next: Next) -> 
 }
 
 async fn create(State(bank): State<Arc<Bank>>) -> Response {
+    for gone in bank.close_idle_worlds(IDLE) {
+        bank.throttles().forget(gone);
+    }
     if bank.ledger().len() >= MOST_WORLDS {
         let message = format!("there are {MOST_WORLDS} worlds: delete some that are done with");
         return Problem::new(503, "internal_service.too_many_worlds", message).into_response();
     }
     let name = Secret::random("world_", &mut rand::rng());
     let name = name.expose().to_owned();
-    let (_, view) = bank.ledger().open(name.clone(), Fixture::embedded(), wall(), &mut rand::rng());
+    let (_, view) = bank.ledger().open(name.clone(), bank.fixture(), wall(), &mut rand::rng());
     (StatusCode::CREATED, Json(describe(&name, &view, bank.addresses()))).into_response()
 }
 
@@ -314,7 +322,7 @@ fn decide(bank: &Bank, name: &str, asked: &Decision, answer: Answer) -> Result<J
 fn open_standing(bank: &Bank) {
     let mut ledger = bank.ledger();
     let world = ledger.named(STANDING).unwrap_or_else(|| {
-        let (world, view) = ledger.open(STANDING.to_owned(), Fixture::embedded(), wall(), &mut rand::rng());
+        let (world, view) = ledger.open(STANDING.to_owned(), bank.fixture(), wall(), &mut rand::rng());
         let mut known = bank.known_secrets();
         known.extend(view.clients.into_iter().filter_map(|client| Some((client.id, client.secret?))));
         world

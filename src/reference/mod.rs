@@ -56,6 +56,8 @@ pub struct Options {
     pub notify_anywhere: bool,
     /// How long after a notice that was not taken it is sent again; then twice as long each time. 1 s by default.
     pub notice_pause: Duration,
+    /// What a fresh world holds. By default two users and three clients.
+    pub fixture: &'static Fixture,
 }
 
 impl Options {
@@ -78,6 +80,7 @@ impl Default for Options {
             control_key: None,
             notify_anywhere: false,
             notice_pause: Duration::from_secs(1),
+            fixture: Fixture::embedded(),
         }
     }
 }
@@ -104,7 +107,7 @@ pub fn kept_routes(
     complain: Complain,
 ) -> Result<Vec<Router>, StoreError> {
     let rules = options.rules();
-    let (store, ledger) = Store::open(path, &rules, Fixture::embedded(), complain)?;
+    let (store, ledger) = Store::open(path, &rules, options.fixture, complain)?;
     Ok(kept(Bank::nodes(rules, options, addresses, ledger, Some(store)), options))
 }
 

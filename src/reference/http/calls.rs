@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::BODY_LIMIT;
 use super::bearer::{self, Carriers};
 use super::params::Params;
 use super::problem::Problem;
@@ -43,9 +43,8 @@ pub async fn whoami(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<Va
 /// `GET /accounts`
 pub async fn accounts(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<Value>, Problem> {
     let account = permitted(&bank, &call, Endpoint::Accounts, |turn, bearer, _| {
-        let (id, _) = turn.account(bearer.user);
         Ok(json!({
-            "id": id,
+            "id": turn.account_id(bearer.user),
             "description": turn.user_name(bearer.user),
             "created": timestamp(turn.opened()),
         }))
@@ -57,12 +56,13 @@ pub async fn accounts(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<
 pub async fn balance(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<Value>, Problem> {
     let params = call.params()?;
     permitted(&bank, &call, Endpoint::Balance, |turn, bearer, _| {
-        let balance = own_account(turn, bearer, &params)?.1;
+        own_account(turn, bearer, &params)?;
+        let (balance, spent_today) = turn.balance(bearer.user);
         Ok(json!({
             "balance": balance,
             "total_balance": balance,
             "currency": "GBP",
-            "spend_today": 0,
+            "spend_today": spent_today,
         }))
     })
     .map(Json)
@@ -73,8 +73,8 @@ pub async fn transactions(State(bank): State<Arc<Bank>>, call: Call) -> Result<J
     let params = call.params()?;
     let listing = listing(&params)?;
     permitted(&bank, &call, Endpoint::Transactions, |turn, bearer, approved| {
-        let account_id = own_account(turn, bearer, &params)?.0.to_owned();
-        let entries = turn.history(approved, &listing)?;
+        let account_id = own_account(turn, bearer, &params)?.to_owned();
+        let entries = turn.history(bearer.user, approved, &listing)?;
         let entries = entries.into_iter().map(|entry| {
             json!({
                 "id": entry.id,
@@ -146,16 +146,10 @@ pub struct Call {
 impl<S: Send + Sync> axum::extract::FromRequest<S> for Call {
     type Rejection = Problem;
 
-    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: axum::extract::Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let whole = axum::extract::Request::from_parts(parts.clone(), body);
-        let body = <Bytes as axum::extract::FromRequest<S>>::from_request(whole, state).await;
-        Ok(Call {
-            method: parts.method,
-            uri: parts.uri,
-            headers: parts.headers,
-            body: body.map_err(|_: BytesRejection| Problem::too_long())?,
-        })
+        let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| Problem::too_long())?;
+        Ok(Call { method: parts.method, uri: parts.uri, headers: parts.headers, body })
     }
 }
 
@@ -260,9 +254,9 @@ fn bad_token(bank: &Bank, token: &str, refusal: Refusal) -> Problem {
     }
 }
 
-fn own_account<'a>(turn: &'a Turn<'_>, bearer: Bearer, params: &Params) -> Result<(&'a str, i64), Refusal> {
-    let own = turn.account(bearer.user);
-    let same = params.text("account_id").is_some_and(|asked| asked == own.0);
+fn own_account<'a>(turn: &'a Turn<'_>, bearer: Bearer, params: &Params) -> Result<&'a str, Refusal> {
+    let own = turn.account_id(bearer.user);
+    let same = params.text("account_id").is_some_and(|asked| asked == own);
     same.then_some(own).ok_or(Refusal::UnknownAccount)
 }
 

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
-use axum::http::{HeaderMap, HeaderValue, Method, Uri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
+use super::BODY_LIMIT;
 use super::params::Params;
 use super::problem::Problem;
 use super::token_request::{Caller, read, read_caller};
@@ -20,14 +21,9 @@ use crate::reference::rules::{
 };
 
 /// `POST /oauth2/token`
-pub async fn token(
-    State(bank): State<Arc<Bank>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let params = match body {
+pub async fn token(State(bank): State<Arc<Bank>>, request: Request) -> Response {
+    let (Parts { method, uri, headers, .. }, body) = request.into_parts();
+    let params = match to_bytes(body, BODY_LIMIT).await {
         Err(_) => Err(Problem::too_long()),
         Ok(body) => read(&bank.rules.token, &method, uri.query().unwrap_or_default(), &headers, &body),
     };

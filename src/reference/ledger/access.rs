@@ -1,5 +1,6 @@
 //! What an access token is good for: whom it names, and what it opens.
 
+use super::history::{DAY, pence};
 use super::reason::Shown;
 use super::rows::{Access, End, Entry, GrantIx, Life, RefreshLife, Standing};
 use super::{APPROVAL_SECONDS, ClientIx, Digest, LoginIx, Refusal, Seconds, Turn, UserIx};
@@ -112,10 +113,21 @@ impl Turn<'_> {
         }
     }
 
-    /// The account and the balance, in minor units, of a user.
-    pub fn account(&self, user: UserIx) -> (&str, i64) {
-        let user = &self.world.users[user.0];
-        (&user.account_id, user.seed.balance)
+    /// The account of a user.
+    pub fn account_id(&self, user: UserIx) -> &str {
+        &self.world.users[user.0].account_id
+    }
+
+    /// What is on the account of a user, and what was spent from it since the day began (in UTC), which is negative. In
+    /// minor units.
+    pub fn balance(&self, user: UserIx) -> (i64, i64) {
+        let today = self.now - self.now % DAY;
+        let taken = self.taken_from(user);
+        let sum = |since| -> i64 {
+            let paid = taken.iter().filter(|(paid, _)| paid.at >= since);
+            paid.map(|(paid, _)| pence(paid.amount)).sum()
+        };
+        (self.world.users[user.0].seed.balance + sum(0), sum(today))
     }
 
     /// The name of a user.

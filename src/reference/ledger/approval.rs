@@ -55,10 +55,8 @@ impl Turn<'_> {
             Answer::Approve => Standing::Approved { at: self.now },
         };
         self.set_standing(ruling.login, standing);
-        if self.rules.sca.write_back_gap != Gap::Closed {
-            for (token, life) in ruling.tokens {
-                self.world.access[token].life = life;
-            }
+        for (token, life) in ruling.tokens {
+            self.world.access[token].life = life;
         }
         if ruling.answer == Answer::Deny {
             return;
@@ -135,7 +133,11 @@ impl Turn<'_> {
         }
     }
 
+    /// What will be written back over what happens meanwhile: nothing.
     fn lives_of(&self, login: LoginIx) -> Vec<(usize, Life)> {
+        if self.rules.sca.write_back_gap == Gap::Closed {
+            return Vec::new();
+        }
         let grants = self.world.grants.iter().filter(|grant| grant.login == login);
         let tokens = grants.flat_map(|grant| &grant.access);
         tokens.map(|token| (*token, self.world.access[*token].life)).collect()

@@ -66,7 +66,13 @@ impl Turn<'_> {
                 || (user == begun.user && client != begun.client && reach == DisconnectReach::OtherMandates)
         });
         let Disconnection { user, client, .. } = begun;
-        self.world.disconnections.push(Disconnected { user, client, at: self.now });
+        let known = self.world.disconnections.iter().position(|row| row.user == user && row.client == client);
+        let at = self.now;
+        if let Some(known) = known {
+            self.world.disconnections[known].at = at;
+        } else {
+            self.world.disconnections.push(Disconnected { user, client, at });
+        }
     }
 
     /// Whether this user has disconnected this client before.

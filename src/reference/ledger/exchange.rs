@@ -96,7 +96,7 @@ impl Turn<'_> {
         if self.now >= born.saturating_add(lasts) {
             return Err(Refusal::ExpiredCode);
         }
-        if self.returns(user, client) && !self.serves(client, PublicWorks::NoReturn) {
+        if !self.serves(client, PublicWorks::NoReturn) && self.returns(user, client) {
             return Err(Refusal::BadClientSecret);
         }
         if self.turned_away(user, client, Reconnect::NoExchange) {
@@ -139,6 +139,7 @@ impl Turn<'_> {
             access: Vec::new(),
             refresh: Vec::new(),
         }));
+        self.world.index_grant(grant);
         self.world.note_grant(login, grant);
         let access = self.mint_access(grant, user, client);
         let refresh = wants_refresh.then(|| self.mint_refresh(grant));

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::fixture::{ClientSeed, Fixture};
-use super::rows::{Access, Client, Disconnected, Entry, Grant, Login, Mandate, Refresh, Stage, User, UserIx};
+use super::rows::{
+    Access, Client, Disconnected, Entry, Grant, GrantIx, Login, Mandate, Refresh, Stage, User, UserIx,
+};
 use super::table::Table;
 use super::world::World;
 use super::{ClientIx, Digest, Ledger, LoginIx, Seconds, WorldId};
@@ -76,6 +78,12 @@ pub(super) struct Changed {
 impl Changed {
     pub fn world(&mut self, id: WorldId) {
         self.worlds.insert(id);
+    }
+
+    /// Nothing is where it was in a world: it is written down anew.
+    pub fn anew(&mut self, id: WorldId) {
+        self.close(id);
+        self.world(id);
     }
 
     pub fn close(&mut self, id: WorldId) {
@@ -172,7 +180,8 @@ impl Ledger {
                 }
             }
             Kind::Grant => {
-                next::<Grant>(key, &mut world.grants, read(key, row)?)?;
+                let at = next::<Grant>(key, &mut world.grants, read(key, row)?)?;
+                world.index_grant(GrantIx(at));
             }
             Kind::Access => {
                 let token: Access = read(key, row)?;
@@ -207,7 +216,15 @@ impl Ledger {
 impl Ledger {
     /// Everything in it, as texts to be compared.
     pub fn contents(&self) -> Vec<String> {
-        let worlds = self.worlds.iter().map(|world| format!("{world:?}"));
+        let worlds = self.worlds.iter().map(|(id, world)| {
+            let World { name, started, ahead, users, clients, logins, grants, grants_of, .. } = world;
+            let World { access, refresh, mandates, disconnections, .. } = world;
+            let people = (name, started, ahead, users, clients);
+            format!(
+                "{id:?} {people:?} {:?}",
+                (logins, grants, grants_of, access, refresh, mandates, disconnections)
+            )
+        });
         let names = self.names.iter().map(|name| format!("{name:?}"));
         let clients = self.clients.iter().map(|client| format!("{client:?}"));
         let mut all: Vec<String> =

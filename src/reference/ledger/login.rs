@@ -28,7 +28,9 @@ pub enum Outcome {
 impl Turn<'_> {
     /// Opens a login and gives the id that its page carries.
     pub fn open_login(&mut self, client: ClientIx, redirect_uri: String, state: Option<Vec<u8>>) -> Secret {
-        if let Some(user) = self.newest_user_of(client) {
+        if self.rules.one.moment == EvictionMoment::Opening
+            && let Some(user) = self.newest_user_of(client)
+        {
             self.evict_at(EvictionMoment::Opening, user, client);
         }
         let (secret, digest) = self.mint.login();

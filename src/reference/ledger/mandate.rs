@@ -240,7 +240,7 @@ impl Turn<'_> {
             period: Some(terms.period),
             status,
             created: mandate.born,
-            payments: mandate.payments.clone(),
+            payments: mandate.payments.iter().map(|paid| paid.at).collect(),
         };
         match self.rules.mandate.terms {
             ListedTerms::Whole => {}

@@ -81,6 +81,11 @@ impl Digest {
         Digest(Sha256::digest(secret.as_bytes()).into())
     }
 
+    /// Enough of it to tell it from all others of a world.
+    pub(super) fn short(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.0[..12])
+    }
+
     /// The digest that an access token is found by.
     pub(super) fn of_access(rule: BadToken, token: &str) -> Self {
         match rule {

@@ -13,6 +13,7 @@ mod consent;
 mod disconnect;
 mod exchange;
 mod fixture;
+mod forget;
 mod history;
 mod journal;
 mod login;
@@ -47,6 +48,7 @@ pub use consent::{CONFIRM_SECONDS, Connection};
 pub use disconnect::Disconnection;
 pub use exchange::{Issued, Redemption, Source, Spent};
 pub use fixture::{Fixture, FixtureError};
+pub use forget::REMEMBERED;
 pub use history::{Listing, Since, Transaction};
 pub use journal::{Change, Changes, Key, Kind, Unreadable};
 pub use login::{Landing, Outcome};
@@ -94,6 +96,8 @@ pub struct Ledger {
     secrets: Secrets,
     /// How many worlds and secrets were ever made.
     serial: u64,
+    /// How many rows of each kind that are over a world remembers.
+    remembered: usize,
     /// Worlds with changes to be written down; `None` where nobody asks.
     changed: Option<Changed>,
 }
@@ -121,6 +125,7 @@ impl Ledger {
             clients: HashMap::new(),
             secrets: Secrets::default(),
             serial: 0,
+            remembered: REMEMBERED,
             changed: None,
         }
     }
@@ -169,6 +174,22 @@ impl Ledger {
         self.worlds.get(&id).map(|world| world.view(wall))
     }
 
+    /// Forgets the worlds that nobody has taken a turn in for `idle` seconds, all but this one. `wall` is the time outside.
+    /// Gives those that are gone.
+    pub fn close_idle(&mut self, idle: Seconds, but: Option<WorldId>, wall: Seconds) -> Vec<WorldId> {
+        let mut gone = Vec::new();
+        for (id, world) in &mut self.worlds {
+            let used = *world.used.get_or_insert(wall);
+            if Some(*id) != but && wall >= used.saturating_add(idle) {
+                gone.push(*id);
+            }
+        }
+        for id in &gone {
+            self.close(*id);
+        }
+        gone
+    }
+
     /// Forgets a world and everything in it. Whether there was one.
     pub fn close(&mut self, id: WorldId) -> bool {
         let Some(world) = self.worlds.remove(&id) else {
@@ -195,6 +216,7 @@ impl Ledger {
         rng: &'a mut dyn CryptoRng,
     ) -> Option<Turn<'a>> {
         let world = self.worlds.get_mut(&id)?;
+        world.used = Some(wall);
         if let Some(changed) = &mut self.changed {
             changed.world(id);
         }
@@ -282,6 +304,21 @@ mod tests {
         assert!(scene.ledger.is_empty());
         assert!(scene.ledger.secrets.is_empty());
         assert!(scene.ledger.clients.is_empty());
+    }
+
+    #[test]
+    fn a_world_that_nobody_uses_is_forgotten() {
+        let mut scene = Scene::default();
+        let (first, wall) = (scene.world(), scene.turn(|turn| turn.now()));
+        let second = scene.fresh_world();
+        assert!(scene.ledger.close_idle(100, None, wall).is_empty(), "it counts from now on");
+        assert!(scene.ledger.close_idle(100, None, wall + 99).is_empty());
+        let mut rng = rand::rng();
+        scene.ledger.turn(second, wall + 50, &mut rng).expect("there is one");
+        assert!(scene.ledger.close_idle(100, Some(first), wall + 149).is_empty());
+        assert_eq!(scene.ledger.close_idle(100, None, wall + 149), [first]);
+        assert_eq!(scene.ledger.close_idle(100, None, wall + 150), [second]);
+        assert!(scene.ledger.is_empty());
     }
 
     #[test]

@@ -2,14 +2,15 @@
 //! disconnected the third party.
 //!
 //! How periods are counted no document says. Here the first begins with the approval, each next one a week or a calendar
-//! month after it, and each allows one payment, of at most the amount. What is not taken in a period is lost.
+//! month after it, and each allows one payment, of at most the amount. What is not taken in a period is lost. A payment
+//! leaves the account at once and is seen among its transactions; an account may be overdrawn.
 
 use chrono::{DateTime, Datelike, Months, Utc};
 
 use super::mandate::MandateIx;
-use super::rows::{End, Life, MandateStanding};
+use super::rows::{End, Life, MandateStanding, Paid};
 use super::world::identifier;
-use super::{Bearer, Endpoint, Period, Refusal, Seconds, Turn};
+use super::{Bearer, Endpoint, Period, Refusal, Seconds, Turn, UserIx};
 use crate::reference::rules::{Cancelled, Payer};
 
 const WEEK: Seconds = 7 * 86_400;
@@ -55,11 +56,23 @@ impl Turn<'_> {
             return Err(Refusal::OverMandate);
         }
         let period = |time| period_of(mandate.terms.period(), since, time);
-        if mandate.payments.iter().any(|paid| period(*paid) == period(self.now)) {
+        if mandate.payments.iter().any(|paid| period(paid.at) == period(self.now)) {
             return Err(Refusal::TooOften);
         }
-        self.world.mandates[at.0].payments.push(self.now);
-        Ok(Payment { id: identifier("payment_", self.mint.rng), amount, created: self.now })
+        let name = identifier("", self.mint.rng);
+        let id = format!("payment_{name}");
+        self.world.mandates[at.0].payments.push(Paid { name, at: self.now, amount });
+        Ok(Payment { id, amount, created: self.now })
+    }
+
+    /// What was taken from a user's account, with the names of those who were paid, oldest first.
+    pub(super) fn taken_from(&self, user: UserIx) -> Vec<(&Paid, &str)> {
+        let mandates = self.world.mandates.iter().filter(|mandate| mandate.user == user);
+        let paid =
+            mandates.flat_map(|mandate| mandate.payments.iter().map(|paid| (paid, mandate.terms.payee())));
+        let mut paid: Vec<(&Paid, &str)> = paid.collect();
+        paid.sort_by_key(|(paid, _)| paid.at);
+        paid
     }
 
     /// Whose money a token can take: that of the user whom it lives for.

@@ -26,7 +26,7 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Matter {
     /// To read what a login is for.
-    Access(LoginIx),
+    Access { login: LoginIx, name: String },
     /// To take payments.
     Mandate(String, Terms),
 }
@@ -45,7 +45,7 @@ impl Matter {
     /// The name that a request goes by; it is no secret.
     pub fn name(&self) -> String {
         match self {
-            Matter::Access(login) => format!("login-{}", login.0),
+            Matter::Access { name, .. } => name.clone(),
             Matter::Mandate(id, _) => id.clone(),
         }
     }
@@ -58,7 +58,10 @@ impl Turn<'_> {
             let approval =
                 login.approval.filter(|_| self.standing(LoginIx(at)) == Some(Standing::Pending))?;
             matches!(login.stage, Stage::Allowed { user: owner, .. } if owner == user).then(|| Ask {
-                matter: Matter::Access(LoginIx(at)),
+                matter: Matter::Access {
+                    login: LoginIx(at),
+                    name: format!("login-{}", login.digest.short()),
+                },
                 client: login.client,
                 since: approval.born,
                 until: approval.born.saturating_add(APPROVAL_SECONDS),
@@ -106,7 +109,7 @@ impl Turn<'_> {
 
     fn answer(&mut self, user: UserIx, ask: &Ask, answer: Answer) -> Result<(), Refusal> {
         match &ask.matter {
-            Matter::Access(login) => {
+            Matter::Access { login, .. } => {
                 let ruling = self.check_decision(*login, user, answer)?;
                 self.settle(ruling);
                 Ok(())
@@ -121,7 +124,7 @@ impl Turn<'_> {
             return self.answer(user, ask, Answer::Deny).err().unwrap_or(Refusal::TooManyPins);
         }
         match &ask.matter {
-            Matter::Access(login) => {
+            Matter::Access { login, .. } => {
                 if let Some(approval) = &mut self.world.logins[login.0].approval {
                     approval.wrong_pins = wrong;
                 }

@@ -150,10 +150,14 @@ proptest! {
     #[test]
     fn what_is_written_down_is_the_whole_ledger(operations in operations()) {
         let mut scene = Scene::journaled(Rules::default());
+        // So little that it forgets on the way.
+        scene.ledger.remember(3);
         let mut seen = Seen::default();
         let mut rows: BTreeMap<Key, Vec<u8>> = BTreeMap::new();
         for operation in &operations {
             seen.run(&mut scene, operation);
+            let (id, now) = (scene.world(), scene.turn(|turn| turn.now()));
+            scene.ledger.make_room(id, now);
             for change in scene.ledger.take_changes().list {
                 match change {
                     Change::Put(key, row) => drop(rows.insert(key, row)),

@@ -89,9 +89,10 @@ impl Turn<'_> {
         if self.turned_away(row.user, row.client, Reconnect::NoRefresh) {
             return Err(Refusal::BadRefreshToken);
         }
-        let (owner, access) = (row.user, row.access.clone());
+        let owner = row.user;
+        // Those that live are the newest: what ends one ends all that were there before it.
         let live = |token: &usize| self.world.access[*token].life == Life::Live;
-        let kills: Vec<usize> = access.into_iter().filter(live).collect();
+        let kills: Vec<usize> = row.access.iter().rev().copied().take_while(live).collect();
         let expired = kills.iter().all(|&token| self.world.access[token].expires <= self.now);
         let works = match self.rules.refresh.after_expiry {
             AfterExpiry::Works => true,
@@ -175,8 +176,10 @@ impl Turn<'_> {
 
     /// The client that must show its secret to refresh: the one that is named.
     pub fn asked_for_secret(&self, named: ClientIx, refresh_token: &str) -> ClientIx {
-        let owner = self.owner_of(refresh_token);
-        owner.filter(|_| self.rules.refresh.extras == Extras::ClientIdHonoured).unwrap_or(named)
+        match self.rules.refresh.extras {
+            Extras::ClientIdHonoured => self.owner_of(refresh_token).unwrap_or(named),
+            _ => named,
+        }
     }
 
     /// A try with this token by somebody who could not show a right secret, or showed none: changes nothing.

@@ -11,11 +11,11 @@ use super::mandate::Terms;
 use super::mint::Digest;
 
 /// A user's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserIx(pub(super) usize);
 
 /// A client's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientIx(pub(super) usize);
 
 /// A login's row.
@@ -190,8 +190,18 @@ pub(super) struct Mandate {
     pub born: Seconds,
     pub standing: MandateStanding,
     pub wrong_pins: u8,
-    /// When payments were taken, in order.
-    pub payments: Vec<Seconds>,
+    /// In order.
+    pub payments: Vec<Paid>,
+}
+
+/// A payment that was taken under a mandate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Paid {
+    /// What tells it from all others: the end of its ids.
+    pub name: String,
+    pub at: Seconds,
+    /// Pence.
+    pub amount: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,7 +222,7 @@ pub(super) enum MandateStanding {
     TimedOut,
 }
 
-/// That a user disconnected a client.
+/// That a user disconnected a client, and when they last did.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Disconnected {
     pub user: UserIx,

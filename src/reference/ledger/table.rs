@@ -4,7 +4,9 @@
 use std::ops::{Deref, Index, IndexMut};
 use std::slice::SliceIndex;
 
-/// Rows in the order in which they came; one never leaves alone. To be read it is a slice.
+use super::forget::Moves;
+
+/// Rows in the order in which they came. To be read it is a slice.
 #[derive(Debug)]
 pub(super) struct Table<T> {
     rows: Vec<T>,
@@ -57,6 +59,29 @@ impl<T> Table<T> {
             }
             wanted.then_some(row)
         })
+    }
+
+    /// Keeps those rows that stay, each changed by `moved`, and moves them together.
+    pub fn keep(&mut self, moves: &Moves, mut moved: impl FnMut(&mut T)) {
+        let mut at = 0;
+        self.rows.retain_mut(|row| {
+            let stays = moves.to(at).is_some();
+            at += 1;
+            if stays {
+                moved(row);
+            }
+            stays
+        });
+        self.rows.shrink_to(2 * self.rows.len());
+    }
+
+    /// All of them have to be written down anew.
+    pub fn touch_everything(&mut self) {
+        self.touched.clear();
+        self.brushed.clear();
+        if self.noted {
+            self.touched.extend(0..self.rows.len());
+        }
     }
 
     /// Which rows were touched since the last time, in order; and those that were only brushed.

@@ -71,6 +71,10 @@ impl Turn<'_> {
     /// Which grants an exchange by this user and this client ends.
     pub(super) fn evicted_by(&self, user: UserIx, client: ClientIx) -> Vec<GrantIx> {
         let reach = self.rules.one.reach;
+        if reach == EvictionReach::UserAndClient {
+            let theirs = self.world.grants_of.get(&(user, client)).into_iter().flatten().copied();
+            return theirs.filter(|grant| self.world.grants[grant.0].over.is_none()).collect();
+        }
         let reaches = |grant: &Grant| {
             grant.over.is_none()
                 && (grant.user == user || reach == EvictionReach::WholeClient)
@@ -110,6 +114,9 @@ impl Turn<'_> {
     /// What a refresh must not do: end other grants than its own.
     pub(super) fn evict_by_refresh(&mut self, own: GrantIx) {
         let reach = self.rules.one.refresh_reach;
+        if reach == RefreshReach::Grant {
+            return;
+        }
         let (user, client) = (self.world.grants[own.0].user, self.world.grants[own.0].client);
         for grant in self.grants_where(|_, grant| match reach {
             RefreshReach::Grant => false,

@@ -1,6 +1,7 @@
 //! One world: how it is made, its clock, and how what is in it ends.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use rand::CryptoRng;
 
@@ -52,16 +53,22 @@ pub struct World {
     pub(super) started: Seconds,
     /// How far its clock is ahead of the one outside.
     pub(super) ahead: Seconds,
+    /// When somebody last took a turn in it, by the clock outside. `None` if nobody has since the bank was started.
+    pub(super) used: Option<Seconds>,
     /// Whether its name or its clock changed since it was last written down.
     pub(super) touched: bool,
+    /// How many rows it may have until it forgets the next time.
+    pub(super) room: usize,
     pub(super) users: Table<User>,
     pub(super) clients: Table<Client>,
     pub(super) logins: Table<Login>,
     pub(super) grants: Table<Grant>,
+    /// The grants of a user and a client, in order.
+    pub(super) grants_of: BTreeMap<(UserIx, ClientIx), Vec<GrantIx>>,
     pub(super) access: Table<Access>,
     pub(super) refresh: Table<Refresh>,
     pub(super) mandates: Table<Mandate>,
-    /// In order.
+    /// The last of each user and client.
     pub(super) disconnections: Table<Disconnected>,
     /// What a defective bank holds back from its nodes, or forgets. The right one notes nothing here.
     pub(super) changes: Vec<Change>,
@@ -75,11 +82,14 @@ impl World {
             fixture,
             started,
             ahead: 0,
+            used: None,
             touched: noted,
+            room: 0,
             users: Table::new(noted),
             clients: Table::new(noted),
             logins: Table::new(noted),
             grants: Table::new(noted),
+            grants_of: BTreeMap::new(),
             access: Table::new(noted),
             refresh: Table::new(noted),
             mandates: Table::new(noted),
@@ -162,6 +172,25 @@ impl World {
         });
         let refresh = self.refresh.iter().enumerate().map(|(at, token)| (token.digest, Entry::Refresh(at)));
         logins.chain(access).chain(refresh)
+    }
+
+    /// All of it has to be written down anew.
+    pub(super) fn touch_everything(&mut self) {
+        self.touched = true;
+        self.users.touch_everything();
+        self.clients.touch_everything();
+        self.logins.touch_everything();
+        self.grants.touch_everything();
+        self.access.touch_everything();
+        self.refresh.touch_everything();
+        self.mandates.touch_everything();
+        self.disconnections.touch_everything();
+    }
+
+    /// Notes whose a grant is that has just been added.
+    pub(super) fn index_grant(&mut self, at: GrantIx) {
+        let Grant { user, client, .. } = &self.grants[at.0];
+        self.grants_of.entry((*user, *client)).or_default().push(at);
     }
 
     /// Ends what is left of a grant: its tokens, and the approval that it waits for. What is dead keeps its reason.

@@ -16,6 +16,7 @@ use super::stop::Stop;
 use super::visit::Visit;
 use crate::reference::bank::Bank;
 use crate::reference::http::{Allowed, Params, form_action, guard, land};
+use crate::reference::ledger::Secret;
 
 #[derive(Template)]
 #[template(path = "authorize.html")]
@@ -56,7 +57,7 @@ pub fn resume(bank: &Arc<Bank>, headers: &HeaderMap, params: Params) -> Result<R
     let purpose = form.visit.turn(|turn| {
         let at = turn.find_login(&login)?;
         let app = turn.client_name(turn.login_client(at)).to_owned();
-        Ok(Purpose::CarryOn { login: at, app })
+        Ok(Purpose::CarryOn { login: Secret::shown(&login), app })
     });
     sent(&mut form.visit, &email, purpose.map_err(|_| Stop::login_over())?)
 }

@@ -30,7 +30,7 @@ pub async fn page(mut visit: Visit) -> Result<Response, Stop> {
             name: turn.user_name(user),
             email: turn.user_email(user),
             pin: turn.user_pin(user),
-            balance: balance(turn.account(user).1),
+            balance: balance(turn.balance(user).0),
         });
         people.collect()
     })?;

@@ -67,7 +67,8 @@ pub async fn follow(
             Ok(visit.go(page.unwrap_or("/apps")))
         }
         Purpose::CarryOn { login, .. } => {
-            let landing = visit.turn(|turn| turn.allow(login, user)).map_err(|_| Stop::login_over())?;
+            let landing = visit.turn(|turn| turn.allow(turn.find_login(login.expose())?, user));
+            let landing = landing.map_err(|_| Stop::login_over())?;
             Ok(visit.answer(land(&bank, StatusCode::SEE_OTHER, &landing)))
         }
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use rand::CryptoRng;
 
-use crate::reference::ledger::{LoginIx, Seconds, Secret, UserIx};
+use crate::reference::ledger::{Seconds, Secret, UserIx};
 
 /// How long a link works.
 pub const LINK_SECONDS: Seconds = 900;
@@ -49,7 +49,8 @@ pub enum Purpose {
     LogIn,
     /// Takes an app's login to its end.
     CarryOn {
-        login: LoginIx,
+        /// The id that its page carried.
+        login: Secret,
         app: String,
     },
 }

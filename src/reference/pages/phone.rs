@@ -109,7 +109,7 @@ fn view(turn: &Turn<'_>, ask: &Ask, now: u64) -> AskView {
         logo: Logo::new(&app, turn.client_logo(ask.client)),
         app,
         payments: match &ask.matter {
-            Matter::Access(_) => None,
+            Matter::Access { .. } => None,
             Matter::Mandate(_, terms) => {
                 Some((terms.payee().to_owned(), agreed(terms.amount(), terms.period())))
             }
@@ -123,7 +123,7 @@ fn view(turn: &Turn<'_>, ask: &Ask, now: u64) -> AskView {
 
 fn told(ask: &Ask, app: &str, approved: bool) -> (String, Vec<String>) {
     match (&ask.matter, approved) {
-        (Matter::Access(_), true) => (
+        (Matter::Access { .. }, true) => (
             format!("{app} can now see your account."),
             vec![
                 "It can ask for all your transactions for the next five minutes, and after that for those of the last \
@@ -131,7 +131,7 @@ fn told(ask: &Ask, app: &str, approved: bool) -> (String, Vec<String>) {
                     .to_owned(),
             ],
         ),
-        (Matter::Access(_), false) => {
+        (Matter::Access { .. }, false) => {
             (format!("{app} sees nothing."), vec!["What it asked for is refused for good.".to_owned()])
         }
         (Matter::Mandate(_, terms), true) => (

@@ -170,7 +170,7 @@ async fn tried(visit: &Visit, token: &Secret, (method, path, body): (&'static st
 }
 
 fn account(visit: &Visit, user: UserIx) -> Result<String, Stop> {
-    visit.look(|turn| turn.account(user).0.to_owned())
+    visit.look(|turn| turn.account_id(user).to_owned())
 }
 
 fn newest_mandate(visit: &Visit, user: UserIx) -> Result<Option<String>, Stop> {
