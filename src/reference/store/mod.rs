@@ -169,8 +169,8 @@ impl Writer {
             match (self.reopen)() {
                 Ok((file, again)) => {
                     *ledger = again;
-                    let closing = self.desk.pile().closing;
-                    *self.desk.pile() = Pile { closing, ..Pile::new() };
+                    let mut pile = self.desk.pile();
+                    *pile = Pile { closing: pile.closing, ..Pile::new() };
                     return Some(file);
                 }
                 Err(error) => {
