@@ -164,6 +164,7 @@ async fn guard(State(key): State<Arc<Secret>>, request: Request, next: Next) -> 
 async fn create(State(bank): State<Arc<Bank>>) -> Response {
     for gone in bank.close_idle_worlds(IDLE) {
         bank.throttles().forget(gone);
+        bank.notices().forget(gone);
     }
     if bank.ledger().len() >= MOST_WORLDS {
         let message = format!("there are {MOST_WORLDS} worlds: delete some that are done with");
