@@ -19,7 +19,7 @@ use axum::extract::State;
 use grantspec::reference::{self, Running, defects};
 use grantspec::suite::{Client, User};
 use grantspec::target::login::login_of_page;
-use grantspec::target::{Callback, Endpoints, Outgoing, Reply, Target, TargetFile, World};
+use grantspec::target::{Callback, Outgoing, Reply, Target, TargetFile, World};
 use http::Method;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -75,7 +75,7 @@ impl Way {
                         replies
                     }
                 };
-                let warm = Outgoing::get(target.url(&target.file().endpoints.whoami));
+                let warm = target.file().endpoints.whoami.route.get(&[]);
                 tasks(vec![warm; COPIES]).await;
                 tasks(requests).await
             }
@@ -86,7 +86,7 @@ impl Way {
 /// One server, as two targets see it.
 struct Targets {
     http2: Target,
-    /// Its endpoints are not under its base, where the target would look for HTTP/2.
+    /// Its endpoints are not at its base, where the target would look for HTTP/2.
     http1: Target,
 }
 
@@ -95,29 +95,6 @@ impl Targets {
         let file = TargetFile::at(address).expect("it is an address");
         let mut apart = file.clone();
         apart.base.set_host(Some("localhost")).expect("it is a host");
-        let at = |path: String| format!("{address}{path}");
-        let Endpoints {
-            authorize,
-            token,
-            whoami,
-            logout,
-            accounts,
-            balance,
-            transactions,
-            mandates,
-            control,
-        } = file.endpoints.clone();
-        apart.endpoints = Endpoints {
-            authorize: at(authorize),
-            token: at(token),
-            whoami: at(whoami),
-            logout: at(logout),
-            accounts: at(accounts),
-            balance: at(balance),
-            transactions: at(transactions),
-            mandates: at(mandates),
-            control: at(control),
-        };
         let open = |file| Target::open(file).expect("an HTTP client can be set up");
         Targets { http2: open(file), http1: open(apart) }
     }
@@ -184,7 +161,7 @@ async fn refresh_request(target: &Target, world: &World) -> Outgoing {
     };
     let send = async |request: Outgoing| target.send(&request).await.expect("the bank answers");
 
-    let authorize = Outgoing::get(target.url(&target.file().endpoints.authorize)).query(&parameters(&[
+    let authorize = target.file().endpoints.authorize.get(&parameters(&[
         ("response_type", "code"),
         ("client_id", &client.client_id),
         ("redirect_uri", &redirect_uri),
@@ -199,8 +176,9 @@ async fn refresh_request(target: &Target, world: &World) -> Outgoing {
     let token = |pairs: &[(&str, &str)]| {
         let mut parameters = parameters(pairs);
         parameters.push(("client_id".to_owned(), client.client_id.clone()));
-        parameters.push(("client_secret".to_owned(), client.client_secret.clone()));
-        Outgoing::new(Method::POST, target.url(&target.file().endpoints.token)).form(&parameters)
+        let secret = client.client_secret.clone().expect("each client has one");
+        parameters.push(("client_secret".to_owned(), secret));
+        target.file().endpoints.token.request(Method::POST).form(&parameters)
     };
     let exchange =
         token(&[("grant_type", "authorization_code"), ("redirect_uri", &redirect_uri), ("code", &code)]);
@@ -233,7 +211,7 @@ impl Clock {
     }
 
     async fn spread(&self, way: Way, watched: &Targets) -> Duration {
-        let token = watched.http1.url(&watched.http1.file().endpoints.token);
+        let token = watched.http1.file().endpoints.token.url.clone();
         // As long as a refresh request of the bank's.
         let request = Outgoing::new(Method::POST, token).form(&[("grant".to_owned(), "x".repeat(400))]);
         way.send(watched, vec![request; COPIES]).await;

@@ -28,7 +28,7 @@ use grantspec::reference::{self, Running};
 use grantspec::report;
 use grantspec::results::{CaseResult, Verdict};
 use grantspec::suite::Library;
-use grantspec::target::{Limits, Target, TargetFile};
+use grantspec::target::{Target, TargetFile};
 use http::{HeaderMap, Method};
 use tokio::net::TcpListener;
 
@@ -147,7 +147,7 @@ async fn bare(requests: &Arc<Vec<Learned>>, bank: &Running) -> (Duration, Durati
     let cpu_before = cpu();
     let began = Instant::now();
     let next = Arc::new(AtomicUsize::new(0));
-    let workers: Vec<_> = (0..Limits::default().jobs)
+    let workers: Vec<_> = (0..open(bank.address()).file().limits.jobs)
         .map(|_| {
             let (client, requests, next) = (client.clone(), requests.clone(), next.clone());
             let address = bank.address().to_owned();

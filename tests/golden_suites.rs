@@ -1,5 +1,5 @@
 //! What an author sees for each kind of mistake: `tests/golden/NAME.toml`, or a folder `NAME` of several files, and
-//! what is printed for it in `NAME.txt`. `UPDATE_GOLDEN=1 cargo test --test golden_suites` writes the latter anew.
+//! what is printed for it in `NAME.txt`; for target files the same in `tests/golden/targets`. `UPDATE_GOLDEN=1 cargo test --test golden_suites` writes the latter anew.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use grantspec::baseline::Baseline;
 use grantspec::suite::code::Code;
 use grantspec::suite::{Diagnostic, Library, Paint, render};
+use grantspec::target::{TargetError, TargetFile};
 
 /// The catalogue that single files are held against.
 const CATALOGUE: (&str, &str) = ("requirements.toml", include_str!("golden/requirements.toml"));
@@ -23,7 +24,7 @@ fn inputs() -> Vec<(String, Vec<Diagnostic>)> {
         let path = entry.expect("the folder is readable").path();
         let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
         let is_toml = path.extension().is_some_and(|extension| extension == "toml");
-        if name == "requirements" || name == "no-suites" || !(is_toml || path.is_dir()) {
+        if name == "requirements" || name == "no-suites" || name == "targets" || !(is_toml || path.is_dir()) {
             continue;
         }
         let mut files = Vec::new();
@@ -51,8 +52,25 @@ fn inputs() -> Vec<(String, Vec<Diagnostic>)> {
     for (name, path) in [("unreadable", "no/such/folder"), ("no-suites", "tests/golden/no-suites")] {
         inputs.push((name.to_owned(), Library::from_dir(Path::new(path)).err().unwrap_or_default()));
     }
+    inputs.extend(targets());
     inputs.sort_by(|one, other| one.0.cmp(&other.0));
     inputs
+}
+
+/// Every golden target file, under the folder's name and its own.
+fn targets() -> Vec<(String, Vec<Diagnostic>)> {
+    let entries = fs::read_dir(folder().join("targets")).expect("the folder is there");
+    let paths = entries.map(|entry| entry.expect("the folder is readable").path());
+    let input = |path: PathBuf| {
+        let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).expect("the file is readable");
+        let found = match TargetFile::parse(&format!("targets/{name}.toml"), &text) {
+            Err(TargetError::Mistakes(found)) => found,
+            _ => Vec::new(),
+        };
+        (format!("targets/{name}"), found)
+    };
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).map(input).collect()
 }
 
 fn named(path: &Path, folder: &Path) -> (String, Vec<u8>) {
@@ -76,6 +94,14 @@ fn every_mistake_is_shown_as_it_should_be() {
         }
     }
     assert!(stale.is_empty(), "{}", stale.join("\n\n"));
+}
+
+#[test]
+fn no_message_shows_a_secret_that_stands_in_a_target_file() {
+    for (name, found) in targets() {
+        let text = render(&found, Paint::Plain);
+        assert!(!text.contains("hush"), "{name}\n{text}");
+    }
 }
 
 #[test]

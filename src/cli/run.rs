@@ -21,7 +21,7 @@ use crate::results::{
     CaseResult, Exit, KnownDefect, Requirement, Run as RunResults, SCHEMA, SuiteSeen, TargetSeen, Verdict,
 };
 use crate::suite::{Diagnostic, Library};
-use crate::target::{ControlError, OpenError, Target, TargetError, TargetFile};
+use crate::target::{OpenError, Target, TargetError, TargetFile};
 
 /// Cases that are told in full on the console; the reports have all.
 const TOLD: usize = 12;
@@ -69,6 +69,9 @@ pub struct Run {
     /// Break a promise of the bundled bank on purpose (`grantspec list defects`); may be given more than once.
     #[arg(long, value_name = "ID", conflicts_with = "target")]
     defect: Vec<String>,
+    /// Wait for time that the target can't move, up to its file's limits.longest_wait_s, where such cases are skipped otherwise.
+    #[arg(long)]
+    slow: bool,
     /// Let warnings count as failures.
     #[arg(long)]
     strict: bool,
@@ -160,9 +163,10 @@ impl Run {
         let terms = Terms::of(&library, &file, self.edition.as_deref())
             .map_err(|error| Stopped::Usage(error.to_string()))?;
         let target = Target::open(file).map_err(|error| match error {
-            OpenError::File(error) => Stopped::Usage(error.to_string()),
             OpenError::Http(_) => Stopped::Trouble(error.to_string()),
+            _ => Stopped::Usage(error.to_string()),
         })?;
+        let target = if self.slow { target.patient() } else { target };
         let plan = Plan::under(&terms, &library, &self.filters, Some(&target));
         if plan.cases.is_empty() {
             let newer = terms.edition.left_out.iter();
@@ -207,7 +211,10 @@ impl Run {
 
     /// The target to judge, and the bank behind it if it is the bundled one.
     async fn aim(&self, defects: Vec<&'static Defect>) -> Result<(TargetFile, Option<Running>), Stopped> {
-        let usage = |error: TargetError| Stopped::Usage(error.to_string());
+        let usage = |error: TargetError| match error {
+            TargetError::Mistakes(mistakes) => Stopped::Mistakes(mistakes),
+            other => Stopped::Usage(other.to_string()),
+        };
         match &self.target {
             Some(address) if address.starts_with("http://") || address.starts_with("https://") => {
                 Ok((TargetFile::at(address).map_err(usage)?, None))
@@ -238,19 +245,22 @@ impl Run {
             evidence: true,
         };
         let stop = Stop::listen();
-        let first_contact = async {
-            let world = target.make_world().await?;
-            target.drop_world(&world).await;
-            Ok::<(), ControlError>(())
-        };
         tokio::select! {
-            contact = first_contact => if let Err(error) = contact {
+            contact = target.first_contact() => if let Err(error) = contact {
                 complain(&error);
                 run.cases = engine::unusable(plan, &options, &error.to_string());
                 return false;
             },
             // The engine sees it too, and runs nothing.
             () = stop.requested() => {}
+        }
+        if let (false, false, Some(rate)) = (self.quiet, target.is_near(), target.file().limits.rate) {
+            let requests = plan.requests();
+            err(&format!(
+                "about {requests} requests to {}, at most {rate} a second: {} min or more (limits.rate in the target file)\n",
+                target.file().base,
+                requests.div_ceil(u64::from(rate) * 60),
+            ));
         }
         let mode = match (self.quiet, is_watched()) {
             (true, _) => Mode::Quiet,
@@ -337,6 +347,7 @@ impl Run {
         ] {
             words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
         }
+        words.extend(self.slow.then(|| "--slow".to_owned()));
         words.extend(self.defect.iter().flat_map(|id| ["--defect".to_owned(), id.clone()]));
         command_line(words.into_iter())
     }

@@ -5,11 +5,12 @@ use clap::{Args, ValueEnum};
 use super::output::out;
 use crate::results::Exit;
 
-/// Print the JSON Schema of suite files, or of results.json.
+/// Print the JSON Schema of suite files, of target files, or of results.json.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   grantspec schema > suite.schema.json      for an editor's completion of suite files
+  grantspec schema target                   the same for target files
   grantspec schema results                  for programs that read results.json")]
 pub struct Schema {
     /// Which format.
@@ -21,6 +22,8 @@ pub struct Schema {
 enum Of {
     /// Suite files (as TOML or JSON).
     Suite,
+    /// Target files (as TOML or JSON).
+    Target,
     /// results.json
     Results,
 }
@@ -29,6 +32,7 @@ impl Schema {
     pub fn main(self) -> Exit {
         let schema = match self.of {
             Of::Suite => format!("{:#}\n", crate::suite::schema()),
+            Of::Target => format!("{:#}\n", crate::target::schema()),
             Of::Results => crate::report::schema::results(),
         };
         out(&schema);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::results::{SampleSeen, Trouble, TroubleKind};
-use crate::target::{Callback, Incoming, Reply};
+use crate::target::{Callback, Incoming, Naming, Pointer, Reply};
 
 /// What came of a request as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct Authorization {
     pub redirect_uri: Option<String>,
     /// The client's registered redirect URIs.
     pub registered: Vec<String>,
+    /// The PKCE verifier whose challenge was sent, if the target wants one.
+    pub verifier: Option<String>,
     /// Every answer on the way, in order.
     pub answers: Vec<Incoming>,
     /// Where it led off the bank's own pages.
@@ -77,11 +79,12 @@ pub struct Tokens {
     pub refresh: Option<Value>,
     pub token_type: Option<Value>,
     pub expires_in: Option<Value>,
-    pub user_id: Option<Value>,
-    pub client_id: Option<Value>,
-    /// The ids that should stand there.
-    pub due_user: String,
-    pub due_client: String,
+    /// Where the target file says that they stand.
+    pub user_id: Option<String>,
+    pub client_id: Option<String>,
+    /// The ids that should stand there; `None` for what this target's answers don't say, or nobody knows.
+    pub due_user: Option<String>,
+    pub due_client: Option<String>,
     /// The refresh token that was used, if one was.
     pub used_refresh: Option<String>,
     /// Whether an earlier answer of the case had the same access token.
@@ -206,10 +209,19 @@ pub fn of_reply(reply: &Reply, given: impl Fn(&Incoming) -> Option<String>) -> A
         (200..300, Some(what)) => (Came::Granted, format!("granted: {status} with {what}")),
         (_, Some(what)) => (Came::Granted, format!("{status}, and yet with {what}")),
         (429, None) => (Came::Unclear("429, too many requests".into()), describe(response)),
+        (..400, None) if response.refuses => (
+            Came::Refused,
+            format!("refused, as the target file says of such an answer: {}", describe(response)),
+        ),
         (400..500, None) => (Came::Refused, format!("refused: {}", describe(response))),
         (500.., None) => (Came::Unclear(format!("{status}, the server's own trouble")), describe(response)),
         (300..400, None) => {
-            let why = format!("{status}, a redirect where an answer was due");
+            let to = response.header("location").next().map(|to| format!(" to {}", shortened(&to, 120)));
+            let why = format!(
+                "{status}, a redirect{} where an answer was due; if the endpoint is there, name that address in the target \
+                 file",
+                to.unwrap_or_default()
+            );
             (Came::Unclear(why.clone()), why)
         }
         (_, None) => {
@@ -250,16 +262,29 @@ pub fn access_token(response: &Incoming) -> Option<String> {
     json.get("access_token")?.as_str().filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
-/// Whom a whoami answer names. `None` if it names nobody or says that nobody is authenticated.
-pub fn identity(response: &Incoming) -> Option<Identity> {
+/// Whom a whoami answer names, where `naming` says that it does. `None` if it names nobody or says that nobody is
+/// authenticated. Where the target file says that it names nothing at all, any 2xx that is not declared a refusal will do: the
+/// resource was given.
+pub fn identity(response: &Incoming, naming: &Naming) -> Option<Identity> {
+    let nothing = Naming::default();
+    if naming == &nothing {
+        return ((200..300).contains(&response.status) && !response.refuses).then(Identity::default);
+    }
     let json = response.json()?;
-    if json.get("authenticated").is_some_and(|value| value != &Value::Bool(true)) {
+    let authenticated = naming.authenticated.as_ref().and_then(|pointer| pointer.of(&json));
+    if authenticated.is_some_and(|value| value != &Value::Bool(true)) {
         return None;
     }
-    let id = |key: &str| json.get(key).and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
-    let identity = Identity { user_id: id("user_id"), client_id: id("client_id") };
-    (identity.user_id.is_some() || identity.client_id.is_some() || json.get("authenticated").is_some())
+    let id = |pointer: &Option<Pointer>| pointer.as_ref()?.text(&json);
+    let identity = Identity { user_id: id(&naming.user), client_id: id(&naming.client) };
+    (identity.user_id.is_some() || identity.client_id.is_some() || authenticated.is_some())
         .then_some(identity)
+}
+
+/// Whether an introspection says that the token is dead (RFC 7662 §2.2): that is how it refuses.
+pub fn is_inactive(response: &Incoming) -> bool {
+    response.status == 200
+        && response.json().is_some_and(|json| json.get("active") == Some(&Value::Bool(false)))
 }
 
 #[cfg(test)]
@@ -269,7 +294,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &'static str) -> Reply {
-        Ok(Incoming { status, headers: HeaderMap::new(), body: body.into() })
+        Ok(Incoming::new(status, HeaderMap::new(), body.into()))
     }
 
     fn came(status: u16, body: &'static str) -> Came {
@@ -302,7 +327,8 @@ mod tests {
 
     #[test]
     fn nobody_is_identified_by_an_answer_that_denies_it() {
-        let named = |body: &'static str| identity(&reply(200, body).expect("an answer")).is_some();
+        let naming = Naming::of_whoami();
+        let named = |body: &'static str| identity(&reply(200, body).expect("an answer"), &naming).is_some();
         assert!(named(r#"{"authenticated":true,"user_id":"u","client_id":"c"}"#));
         assert!(named(r#"{"authenticated":true}"#));
         assert!(!named(r#"{"authenticated":false,"user_id":"u"}"#));

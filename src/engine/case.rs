@@ -5,13 +5,16 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::Options;
+use super::acquaint::acquaint;
 use super::answer::{Answer, Came, Facts};
 use super::confidence;
 use super::judge::{Break, Judgement, judge, observe};
 use super::lag;
+use super::left_out;
 use super::plan::Selected;
 use super::scene::{NeverSaved, Racing, Scene};
 use super::steps;
+use super::tidy::tidy;
 use crate::results::{
     CaseResult, Finding, Level, Observation, Place, Rounds, SampleSeen, Standing, StepResult, Verdict,
 };
@@ -274,6 +277,8 @@ struct Done {
     observed: bool,
     /// What it showed of another node.
     heard: Option<Observation>,
+    /// What was expected and can't be looked at on this target: why.
+    left_out: Vec<String>,
 }
 
 impl Round {
@@ -290,6 +295,7 @@ impl Round {
         let mut hasher = DefaultHasher::new();
         (options.seed, &case.id, number).hash(&mut hasher);
         let mut scene = Scene::new(target, world, hasher.finish(), racing);
+        acquaint(&mut scene).await?;
         let mut done = Vec::new();
         let mut end = End::Met;
         let (mut race, mut sample) = (None, None);
@@ -346,6 +352,7 @@ impl Round {
                 breaks,
                 observed: step.observe.is_some(),
                 heard,
+                left_out: left_out::of(step, target.file()),
             });
             if ended.is_none()
                 && let Some(Err(why)) = steps::calm(step, &answer).await
@@ -357,6 +364,7 @@ impl Round {
                 break;
             }
         }
+        tidy(&mut scene).await;
         target.drop_world(&scene.world).await;
         Ok(Round { end, steps: done, race, sample, tape: scene.tape })
     }
@@ -382,6 +390,10 @@ impl Round {
         let (mut exchanges, redactor) = self.tape.finish(keeps);
         let text = |text: &str| shortened(redactor.text(text));
         for ((index, step), done) in case.steps.iter().enumerate().zip(&self.steps) {
+            for why in &done.left_out {
+                let seen = why.clone();
+                result.observations.push(Observation { about: "not judged on this target".to_owned(), seen });
+            }
             if let (Some(about), true) = (&step.observe, done.observed) {
                 result.observations.push(Observation { about: about.clone(), seen: text(&done.said) });
             }
@@ -422,6 +434,7 @@ impl Done {
             breaks: Vec::new(),
             observed: false,
             heard: None,
+            left_out: Vec::new(),
         }
     }
 }

@@ -208,7 +208,7 @@ mod tests {
 
     fn said_by(body: &'static str, names: &[&str]) -> Said {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        said(&Incoming { status: 401, headers: HeaderMap::new(), body: body.into() }, &names)
+        said(&Incoming::new(401, HeaderMap::new(), body.into()), &names)
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The engine makes requests through [`crate::target`], judges the answers by the case's expectations, and hands over a
 //! [`CaseResult`] as each case ends. It prints nothing and writes nothing.
 
+mod acquaint;
 mod answer;
 mod case;
 mod checks;
@@ -11,6 +12,7 @@ mod consents;
 mod guess;
 mod judge;
 mod lag;
+mod left_out;
 mod page;
 mod plan;
 mod redirects;
@@ -18,6 +20,7 @@ mod scene;
 mod secrets;
 mod steps;
 mod terms;
+mod tidy;
 
 pub use plan::{Plan, Selected};
 pub use terms::{Terms, TermsError};

@@ -59,7 +59,7 @@ mod tests {
     fn page(content_type: &'static str, body: &'static str) -> Incoming {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", content_type.parse().expect("a header value"));
-        Incoming { status: 200, headers, body: body.into() }
+        Incoming::new(200, headers, body.into())
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::left_out;
 use super::terms::Terms;
 use crate::results::Level;
-use crate::suite::{Case, Library, Verb};
+use crate::suite::{Case, Library, Need, Verb};
 use crate::target::Target;
 
 /// The cases of a run, in the order of the suites' files.
@@ -59,6 +60,14 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// About how many requests running it makes.
+    pub fn requests(&self) -> u64 {
+        let run = self.cases.iter().filter(|selected| selected.skip.is_none());
+        run.map(|selected| u64::from(selected.weight())).sum()
+    }
+}
+
 impl Selected {
     /// About how many requests it makes: enough to tell a long case from a short one.
     pub(super) fn weight(&self) -> u32 {
@@ -78,7 +87,7 @@ fn is_this(case: &Case, id: &str) -> bool {
 }
 
 fn skip(case: &Case, target: &Target) -> Option<String> {
-    case.needs
-        .iter()
-        .find_map(|need| target.lacks(*need).map(|reason| format!("the target lacks {need}: {reason}")))
+    let lacking =
+        |need: &Need| target.lacks(*need).map(|reason| format!("the target lacks {need}: {reason}"));
+    case.needs.iter().find_map(lacking).or_else(|| left_out::whole(case, target.file()))
 }

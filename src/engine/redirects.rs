@@ -105,15 +105,16 @@ mod tests {
 
     fn world() -> World {
         let client = |uri: &str| serde_json::json!({ "client_id": "c", "client_secret": "s", "confidential": true, "redirect_uris": [uri] });
-        serde_json::from_value(serde_json::json!({
-            "world": "w", "now": 0, "approval_seconds": 600, "users": {},
+        let json = serde_json::json!({
+            "world": "w", "now": 0, "approval_seconds": 600,
+            "users": { "alice": { "user_id": "a" }, "bob": { "user_id": "b" } },
             "clients": {
                 "server": client("https://app.example/oauth/callback"),
                 "other": client("http://127.0.0.1:8080/cb?tenant=blue"),
                 "public": client("https://public.example/cb"),
             },
-        }))
-        .expect("it is a world")
+        });
+        World::given(json.to_string().as_bytes()).expect("it is a world")
     }
 
     fn uri(client: &str, redirect: Redirect) -> Result<Option<String>, String> {

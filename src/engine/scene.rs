@@ -1,7 +1,6 @@
 //! One round of one case: its world, what it has in hand, its clock and its tape.
 
 use std::collections::HashMap;
-
 use std::time::Instant;
 
 use rand::rngs::StdRng;
@@ -13,7 +12,7 @@ use super::answer::Answer;
 use crate::results::TroubleKind;
 use crate::suite::{Client, Code, Grant, Mandate, Origin, Page, Period, User};
 use crate::target::login::Login;
-use crate::target::{Callback, Outgoing, Reply, Secrets, Tape, Target, World};
+use crate::target::{Callback, Deed, Outgoing, Reply, Secrets, Tape, Target, World};
 
 /// A login page that was opened.
 #[derive(Clone, Debug)]
@@ -25,6 +24,8 @@ pub struct PageHeld {
     pub redirect_uri: Option<String>,
     /// Whether the request was other than a client's usual one.
     pub altered: bool,
+    /// The PKCE verifier whose challenge was sent.
+    pub verifier: Option<String>,
     /// Where opening it led off the bank's pages already.
     pub callback: Option<Callback>,
 }
@@ -36,6 +37,8 @@ pub struct CodeHeld {
     pub user: User,
     pub login: Option<String>,
     pub redirect_uri: Option<String>,
+    /// What proves that whoever exchanges the code began the login (RFC 7636), where the target wants it.
+    pub verifier: Option<String>,
     pub code: String,
 }
 
@@ -106,6 +109,8 @@ pub struct Scene<'a> {
     pub random: StdRng,
     /// Every access token that was given so far.
     pub given: Vec<String>,
+    /// Every grant that was given so far, whether or not a handle stands for it.
+    pub grants: Vec<GrantHeld>,
     pub racing: Racing,
     /// Where requests go, if not to the first node.
     node: Option<Url>,
@@ -121,7 +126,17 @@ impl<'a> Scene<'a> {
     pub fn new(target: &'a Target, world: World, seed: u64, racing: Racing) -> Self {
         let mut secrets = Secrets::default();
         for (role, client) in world.clients() {
-            secrets.add(&client.client_secret, &format!("{role}·secret"));
+            if let Some(secret) = &client.client_secret {
+                secrets.add(secret, &format!("{role}·secret"));
+            }
+        }
+        for (role, user) in world.users() {
+            for name in &user.secret_fields {
+                secrets.add(&user.fields[name], &format!("{role}·{name}"));
+            }
+        }
+        for (secret, kind) in target.first_secrets() {
+            secrets.add(secret, &kind);
         }
         Scene {
             target,
@@ -131,6 +146,7 @@ impl<'a> Scene<'a> {
             clock: 0,
             random: StdRng::seed_from_u64(seed),
             given: Vec::new(),
+            grants: Vec::new(),
             racing,
             node: None,
             changed: None,
@@ -152,6 +168,32 @@ impl<'a> Scene<'a> {
             request.url = self.target.moved(&request.url, node);
         }
         self.tape.send(self.target, actor, purpose, request).await
+    }
+
+    /// Does what stands for something that the bank's own pages or its operators do, and records it. What is not done there is
+    /// the harness's trouble, not the bank's fault.
+    pub async fn does(&mut self, actor: &str, purpose: &str, deed: Deed) -> Result<(usize, Reply), Answer> {
+        match deed {
+            Deed::Request(request) => self.control(actor, purpose, request).await,
+            Deed::Command { program, arguments, hook } => {
+                let at = Instant::now();
+                let reply = self.target.run(&program, &arguments, &hook).await;
+                let shown = Outgoing::run(&program, &arguments);
+                let number = self.tape.record(actor, purpose, at, shown, reply.clone());
+                match &reply {
+                    Err(trouble) => {
+                        Err(Answer::broken(format!("the program failed: {}", trouble.detail)).at(number))
+                    }
+                    Ok(_) => Ok((number, reply)),
+                }
+            }
+        }
+    }
+
+    /// Waits until `user` may log in to `client` again, or exchange a code: as long as the target file wants between two.
+    pub async fn space(&self, what: &str, user: &User, client: &Client) {
+        let set = self.world.place();
+        self.target.space(format!("{what} of {user} with {client} in {set}")).await;
     }
 
     /// Sends a request of the control API. What is not done there is the harness's trouble, not the bank's fault: no answer

@@ -32,6 +32,12 @@ pub fn token(scene: &mut Scene<'_>, grant: &GrantHeld, token: Token) -> Result<O
 /// The secret that `client` shows. `None` for [`Secret::Omitted`].
 pub fn secret(scene: &mut Scene<'_>, client: &Client, secret: Secret) -> Option<String> {
     let right = scene.world.client(client).client_secret.clone();
+    // A client that has none shows what looks like one where a wrong one is due.
+    let right = match right {
+        Some(right) => right,
+        None if secret == Secret::Right => return None,
+        None => scene.fresh(),
+    };
     let shown = match secret {
         Secret::Right => return Some(right),
         Secret::Omitted => return None,
@@ -40,10 +46,8 @@ pub fn secret(scene: &mut Scene<'_>, client: &Client, secret: Secret) -> Option<
         Secret::Prefix => right.chars().take(right.chars().count().saturating_sub(1)).collect(),
         Secret::Longer => format!("{right}x"),
         Secret::OtherCase => other_case(&right).unwrap_or_else(|| wrong(&right)),
-        Secret::OtherClients => return Some(scene.world.client(&counterpart(client)).client_secret.clone()),
-        Secret::PublicClients => {
-            return Some(scene.world.client(&Client("public".into())).client_secret.clone());
-        }
+        Secret::OtherClients => return scene.world.client(&counterpart(client)).client_secret.clone(),
+        Secret::PublicClients => return scene.world.client(&Client("public".into())).client_secret.clone(),
     };
     scene.tape.secrets().add(&shown, &format!("{client}·secret, {secret}"));
     Some(shown)

@@ -107,7 +107,7 @@ async fn hear(
         ..reference::Options::default()
     };
     let bank = Running::start(options).await?;
-    let target = client.elsewhere(TargetFile::at(bank.address())?).directly(bank.nodes());
+    let target = client.elsewhere(TargetFile::at(bank.address())?)?.directly(bank.nodes());
     for selected in &mut plan.cases {
         let own =
             defect.is_none_or(|defect| selected.case.proves.iter().any(|id| id == defect.requirement()));

@@ -171,8 +171,18 @@ words! {
         Clock = "clock",
         /// There is a logout endpoint.
         Logout = "logout",
+        /// It takes the access token in the Authorization header.
+        BearerLogout = "bearer-logout",
+        /// Whoami takes the access token in the Authorization header.
+        BearerWhoami = "bearer-whoami",
         /// There are data endpoints.
         Data = "data",
+        /// Among them, the list of accounts.
+        Accounts = "accounts",
+        /// Among them, an account's balance.
+        Balance = "balance",
+        /// Among them, an account's transactions.
+        Transactions = "transactions",
         /// Refresh tokens are issued to confidential clients.
         Refresh = "refresh",
         /// The owner can disconnect a client in the bank's app.

@@ -1,4 +1,4 @@
-//! Every kind of mistake that a suite can have, each with a stable id. What happened in one case is said by its
+//! Every kind of mistake that a suite or a target file can have, each with a stable id. What happened in one case is said by its
 //! [`Diagnostic`](super::Diagnostic); here stands what the rule is and why there is one.
 
 use std::fmt;
@@ -85,6 +85,16 @@ codes! {
         a race, go to the first.",
     "GS052" ThrottledExpected: "That a request is turned away with 429 is given, never expected: no promise says when a server \
         does that.",
+
+    // Target files.
+    "GS101" BadAddress: "An address can be called: http or https, with a host, without a query.",
+    "GS102" OpenSecret: "A secret stands in a target file only where the server is on this machine, and never in an address: \
+        a file is copied and committed, an environment variable is not.",
+    "GS103" NoSecret: "A client that must show a secret has one.",
+    "GS104" NoWorld: "A target has users and clients to judge with: its own, or some that its control hooks make.",
+    "GS105" UnevenPools: "All sets of users and clients have the same roles, so that every case can run with each of them.",
+    "GS106" BadHeader: "A header's name and value are such as HTTP can carry.",
+    "GS107" NoLogin: "A target with users of its own says how they log in.",
 
     // Baselines.
     "GS201" UnknownCase: "A known failure is one of a case that there is, or of a requirement that a case proves.",

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::case::{
-    Address, Advance, AuthorizeRequest, Check, Client, Decision, Destination, Door, Endpoint, Leaf, Listed,
-    Need, Origin, Piece, Redirect, RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
+    Address, Advance, AuthorizeRequest, Carrier, Check, Client, Decision, Destination, Door, Endpoint, Leaf,
+    Listed, Need, Origin, Piece, Redirect, RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
 };
 
 /// Everything that these steps show to be needed.
@@ -15,6 +15,7 @@ pub fn of(steps: &[Step]) -> BTreeSet<Need> {
         if step.node.is_some_and(|node| node > 1) {
             needs.add(Need::Nodes);
         }
+        needs.judged(step);
         step.given.iter().chain(&step.expect).for_each(|leaf| needs.leaf(leaf));
     }
     needs.0
@@ -65,22 +66,34 @@ impl Needs {
             }
             Verb::Call(call) => {
                 self.token(call.token);
-                if call.endpoint != Endpoint::Whoami {
-                    self.add(Need::Data);
+                self.endpoint(call.endpoint);
+                let usual = call.send == Carrier::Header && call.scheme == "Bearer";
+                if call.endpoint == Endpoint::Whoami && !usual {
+                    self.add(Need::BearerWhoami);
                 }
             }
             Verb::Logout(logout) => {
                 self.add(Need::Logout);
                 self.token(logout.token);
+                let usual = logout.token == Token::Access
+                    && logout.send == Carrier::Header
+                    && logout.method == "POST";
+                if !usual {
+                    self.add(Need::BearerLogout);
+                }
             }
             Verb::Request(request) => {
                 self.client(&request.client);
                 match request.to {
-                    Destination::Address(Address::Logout) => self.add(Need::Logout),
-                    Destination::Address(Address::Mandates) => self.add(Need::Mandates),
-                    Destination::Address(Address::Accounts | Address::Balance | Address::Transactions) => {
-                        self.add(Need::Data);
+                    Destination::Address(Address::Logout) => {
+                        self.add(Need::Logout);
+                        self.add(Need::BearerLogout);
                     }
+                    Destination::Address(Address::Whoami) => self.add(Need::BearerWhoami),
+                    Destination::Address(Address::Mandates) => self.add(Need::Mandates),
+                    Destination::Address(Address::Accounts) => self.endpoint(Endpoint::Accounts),
+                    Destination::Address(Address::Balance) => self.endpoint(Endpoint::Balance),
+                    Destination::Address(Address::Transactions) => self.endpoint(Endpoint::Transactions),
                     _ => {}
                 }
                 for piece in request.templates().flat_map(|template| &template.0) {
@@ -139,6 +152,21 @@ impl Needs {
         }
     }
 
+    /// What a resource that takes a token promises of its status and headers, introspection does not.
+    fn judged(&mut self, step: &Step) {
+        let of_the_answer =
+            |leaf: &Leaf| matches!(leaf.check, Check::Status(_) | Check::Error(_) | Check::Has(_));
+        let leaves = || step.given.iter().chain(&step.expect);
+        if !leaves().any(of_the_answer) {
+            return;
+        }
+        match &step.verb {
+            Verb::Call(call) if call.endpoint == Endpoint::Whoami => self.add(Need::BearerWhoami),
+            Verb::Logout(_) => self.add(Need::BearerLogout),
+            _ => {}
+        }
+    }
+
     fn leaf(&mut self, leaf: &Leaf) {
         match &leaf.check {
             Check::User(user) => self.user(user),
@@ -175,6 +203,17 @@ impl Needs {
                 Text::Plain(_) | Text::Same => {}
             }
         }
+    }
+
+    fn endpoint(&mut self, endpoint: Endpoint) {
+        let own = match endpoint {
+            Endpoint::Whoami => return,
+            Endpoint::Accounts => Need::Accounts,
+            Endpoint::Balance => Need::Balance,
+            Endpoint::Transactions | Endpoint::History => Need::Transactions,
+        };
+        self.add(Need::Data);
+        self.add(own);
     }
 
     fn user(&mut self, user: &User) {

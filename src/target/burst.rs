@@ -58,7 +58,27 @@ impl Target {
         let limit = self.file().limits.request();
         // One connection carries a burst, and it is the base that is known to speak HTTP/2 or not.
         let base = self.file().base.origin();
-        let under_base = requests.iter().all(|request| request.url.origin() == base);
+        let under_base =
+            self.file().proxy.is_none() && requests.iter().all(|request| request.url.origin() == base);
+        let dressed: Vec<Outgoing> = requests.iter().map(|request| self.dressed(request.clone())).collect();
+        let requests = dressed.as_slice();
+        self.pace.count(requests.len()).await;
+        let mut released = self.released(requests, pauses, under_base, limit).await;
+        for ((.., reply), request) in released.replies.iter_mut().zip(requests) {
+            if let Ok(answer) = reply {
+                *answer = self.marked(request, answer.clone());
+            }
+        }
+        released
+    }
+
+    async fn released(
+        &self,
+        requests: &[Outgoing],
+        pauses: &[Duration],
+        under_base: bool,
+        limit: Duration,
+    ) -> Released {
         if under_base && *self.burst.http2.get_or_init(|| self.speaks_http2()).await {
             match tokio::time::timeout(limit, self.over_http2(requests, pauses)).await {
                 Ok(Ok(released)) => released,
@@ -72,7 +92,7 @@ impl Target {
 
     /// Whether the target answers HTTP/2 that nothing announced (RFC 9113 §3.3).
     async fn speaks_http2(&self) -> bool {
-        let probe = [Outgoing::get(self.url(&self.file().endpoints.whoami))];
+        let probe = [self.harmless()];
         self.file().base.scheme() == "http"
             && matches!(
                 tokio::time::timeout(Duration::from_secs(1), self.over_http2(&probe, &[])).await,
@@ -147,12 +167,16 @@ impl Target {
     /// Harmless requests that go right ahead of a release: threads of a server that had nothing to do take longer to wake
     /// than the window lasts that the release should meet. See benches/race.rs for what that makes.
     fn wakers(&self, requests: usize) -> impl Iterator<Item = Outgoing> {
-        let whoami = Outgoing::get(self.url(&self.file().endpoints.whoami));
-        std::iter::repeat_n(whoami, requests.min(MOST_WAKERS))
+        std::iter::repeat_n(self.harmless(), requests.min(MOST_WAKERS))
+    }
+
+    /// A request that changes nothing: whoami without a token.
+    fn harmless(&self) -> Outgoing {
+        self.dressed(self.file().endpoints.whoami.route.request(http::Method::GET))
     }
 
     async fn over_http1(&self, requests: &[Outgoing]) -> Released {
-        let warm = Outgoing::get(self.url(&self.file().endpoints.whoami));
+        let warm = self.harmless();
         join_all(requests.iter().map(|_| self.send(&warm))).await;
         let (release, gate) = watch::channel(false);
         let limit = self.file().limits.request();
@@ -278,7 +302,7 @@ async fn collect(response: ResponseFuture, longest: usize) -> Reply {
             return Err(too_long(status, longest));
         }
     }
-    Ok(Incoming { status, headers: head.headers, body: body.freeze() })
+    Ok(Incoming::new(status, head.headers, body.freeze()))
 }
 
 fn broken(error: &h2::Error) -> Trouble {
@@ -315,11 +339,13 @@ mod tests {
     async fn a_burst_reaches_an_endpoint_on_another_host_than_the_base() {
         let (base, tokens) = (server("the base").await, server("the token server").await);
         let mut file = TargetFile::at(&base).expect("it is an address");
-        file.endpoints.token = format!("{tokens}/token");
+        file.endpoints.token.url = format!("{tokens}/token").parse().expect("it is an address");
         let target = Target::open(file).expect("an HTTP client can be set up");
-        for (endpoint, who) in [("/token", "the base"), (&*target.file().endpoints.token, "the token server")]
+        let under_base = target.file().url("/token").expect("it is an address");
+        for (endpoint, who) in
+            [(under_base, "the base"), (target.file().endpoints.token.url.clone(), "the token server")]
         {
-            let request = Outgoing::new(http::Method::POST, target.url(endpoint)).form(&[]);
+            let request = Outgoing::new(http::Method::POST, endpoint).form(&[]);
             let released = target.release(&[request.clone(), request], &[]).await;
             for (_, _, reply) in released.replies {
                 assert_eq!(reply.expect("it answers").body, who, "{}", released.method);

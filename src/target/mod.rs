@@ -4,22 +4,33 @@
 
 mod burst;
 mod callback;
+mod client;
 mod control;
 mod file;
+mod hooks;
 pub mod login;
 mod node;
+mod pace;
+mod pool;
 mod readings;
 mod redact;
 mod tape;
 mod transport;
 mod wire;
+mod world;
 
 pub use burst::Released;
 pub use callback::{Callback, form_decode};
-pub use control::{ClientFacts, ControlError, UserFacts, World};
-pub use file::{ClientAuthentication, Endpoints, Limits, TargetError, TargetFile};
+pub use client::OpenError;
+pub use control::{ControlError, of_user};
+pub use file::{
+    ClientAuthentication, Data, Endpoints, Limits, Logout, LogoutKind, Naming, Pointer, Revoked, Route,
+    SecretError, TargetError, TargetFile, Whoami, WhoamiKind, authentication, schema,
+};
+pub use hooks::{Deed, Values};
 pub use readings::{Choice, Pinned, pointed};
 pub use redact::{Redactor, Secrets};
 pub use tape::Tape;
-pub use transport::{OpenError, Target};
+pub use transport::Target;
 pub use wire::{Incoming, Outgoing, Reply, Sent};
+pub use world::{ClientFacts, UserFacts, World};

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::control::World;
 use super::transport::Target;
+use super::world::World;
 
 impl Target {
     /// The address of a node, from 1, or why a request can't be sent there.
@@ -13,8 +13,8 @@ impl Target {
             return Ok(base.clone());
         }
         let endpoints = &self.file().endpoints;
-        if let Some(apart) = endpoints.all().into_iter().find(|at| !under(base, &self.url(at))) {
-            return Err(format!("{apart} is an address of its own, which no other node answers at"));
+        if let Some(apart) = endpoints.all().find(|route| !under(base, &route.url)) {
+            return Err(format!("{} is an address of its own, which no other node answers at", apart.url));
         }
         let mut further = world.nodes.iter().filter(|node| !same(node, base));
         further.nth(usize::from(number) - 2).cloned().ok_or_else(|| {

@@ -1,15 +1,12 @@
 //! What a target file wants to be judged by: an edition of the catalogue, and readings of its promises, each with where it
 //! says so.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
-use serde::Deserialize;
-use toml::Spanned;
-
-use super::file::TargetError;
+use super::file::Keyed;
 use crate::results::Place;
-use crate::suite::Source;
+use crate::suite::read::Reader;
+use crate::suite::read::Written;
+use crate::suite::read::form::form;
+use crate::suite::read::value::Prose;
 
 /// `[readings]`: requirement → the reading that is judged instead of the default, with the reason that reports give.
 ///
@@ -32,42 +29,26 @@ pub struct Pinned {
     pub at: Place,
 }
 
-/// As it is written.
-pub(super) type Written = BTreeMap<Spanned<String>, Spanned<WrittenChoice>>;
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WrittenChoice {
-    reading: Spanned<String>,
-    reason: Option<String>,
-}
-
-pub(super) fn pinned(written: Spanned<String>, path: &str, text: &str) -> Pinned {
-    let at = Source::new(path, text).place(&written.span());
-    Pinned { edition: written.into_inner(), at }
+form! {
+    /// How a promise is read.
+    struct ChoiceForm {
+        /// One of the requirement's readings.
+        reading: Written,
+        /// Why the documents are read so, in a few words. Reports give it.
+        reason: Prose,
+    }
 }
 
 /// The choices in the order of the file.
-pub(super) fn choices(written: Written, path: &str, text: &str) -> Result<Vec<Choice>, TargetError> {
-    let source = Source::new(path, text);
-    let mut written: Vec<_> = written.into_iter().collect();
-    written.sort_by_key(|(requirement, _)| requirement.span().start);
-    let choice = |(requirement, choice): (Spanned<String>, Spanned<WrittenChoice>)| {
-        let at = |span: Range<usize>| source.place(&span);
-        let (choice_span, choice) = (choice.span(), choice.into_inner());
-        let Some(reason) = choice.reason.filter(|reason| !reason.trim().is_empty()) else {
-            let requirement = requirement.into_inner();
-            return Err(TargetError::ReadingWithoutReason { at: pointed(&at(choice_span)), requirement });
-        };
-        Ok(Choice {
-            requirement_at: at(requirement.span()),
-            requirement: requirement.into_inner(),
-            reading_at: at(choice.reading.span()),
-            reading: choice.reading.into_inner(),
-            reason,
-        })
+pub(super) fn choices(written: Keyed<ChoiceForm>, reader: &Reader) -> Vec<Choice> {
+    let choice = |(requirement, choice): (Written, ChoiceForm)| Choice {
+        requirement_at: reader.source.place(&requirement.span),
+        requirement: requirement.text,
+        reading_at: reader.source.place(&choice.reading.span),
+        reading: choice.reading.text,
+        reason: choice.reason.0,
     };
-    written.into_iter().map(choice).collect()
+    written.0.into_iter().map(choice).collect()
 }
 
 /// A place in two texts: what goes before a message, `file:line:column`, and the line with carets that goes after it.

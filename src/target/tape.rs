@@ -33,7 +33,8 @@ impl Tape {
         &mut self.secrets
     }
 
-    /// Sends a request once and records it. Returns the exchange's number and the reply.
+    /// Sends a request once and records it; a read whose endpoint follows a redirect beside the slash, once more. Returns the
+    /// last exchange's number and the reply.
     pub async fn send(
         &mut self,
         target: &Target,
@@ -41,9 +42,16 @@ impl Tape {
         purpose: &str,
         request: Outgoing,
     ) -> (usize, Reply) {
+        let request = target.dressed(request);
         let at = Instant::now();
-        let reply = target.send(&request).await;
-        let number = self.record(actor, purpose, at, request, reply.clone());
+        let mut reply = target.send(&request).await;
+        let beside = reply.as_ref().ok().and_then(|answer| beside_the_slash(&request, answer));
+        let mut number = self.record(actor, purpose, at, request, reply.clone());
+        if let Some(request) = beside {
+            let at = Instant::now();
+            reply = target.send(&request).await;
+            number = self.record(actor, purpose, at, request, reply.clone());
+        }
         (number, reply)
     }
 
@@ -159,6 +167,26 @@ fn is_secret_name(name: &str) -> bool {
     name == "code" || name == "client_secret" || (name.ends_with("token") && !name.ends_with("csrf_token"))
 }
 
+/// The same read at the address with or without a slash at its end, if that is where the answer leads and the endpoint
+/// follows it (RFC 9110 §15.4: 301, 302, 307 and 308 mean the same for a GET).
+fn beside_the_slash(request: &Outgoing, answer: &Incoming) -> Option<Outgoing> {
+    if !request.follows_slash
+        || request.method != http::Method::GET
+        || !matches!(answer.status, 301 | 302 | 307 | 308)
+    {
+        return None;
+    }
+    let to = request.url.join(&answer.header("location").next()?).ok()?;
+    let bare = |url: &url::Url| url.path().trim_end_matches('/').to_owned();
+    let same = to.origin() == request.url.origin()
+        && bare(&to) == bare(&request.url)
+        && to.path() != request.url.path();
+    let mut beside = request.clone();
+    beside.url.set_path(to.path());
+    beside.follows_slash = false;
+    same.then_some(beside)
+}
+
 fn exchange(sent: &Sent, redactor: &Redactor) -> Exchange {
     let field = |name: &str, value: &[u8]| Field {
         name: name.to_owned(),
@@ -224,7 +252,7 @@ mod tests {
             map.append(*name, value.parse().expect("a header value"));
         }
         let request = Outgoing::get(Url::parse("http://127.0.0.1:1/x").expect("an address"));
-        let answer = Incoming { status: 200, headers: map, body: Bytes::copy_from_slice(text.as_bytes()) };
+        let answer = Incoming::new(200, map, Bytes::copy_from_slice(text.as_bytes()));
         tape.record("server", "try", Instant::now(), request, Ok(answer));
         tape
     }

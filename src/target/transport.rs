@@ -1,18 +1,21 @@
 //! Sending one request, exactly once and exactly as given: no proxy, no redirect followed, nothing repeated.
 
-use std::collections::HashMap;
 use std::error::Error;
+use std::ops::Not;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use bytes::BytesMut;
+use http::{HeaderName, HeaderValue};
 use tower_service::Service;
-use url::{Position, Url};
+use url::Position;
 
 use super::burst::Burst;
-use super::file::{TargetError, TargetFile};
+use super::client::{OpenError, client};
+use super::file::TargetFile;
 use super::login::Driver;
+use super::pace::Pace;
+use super::pool::Pools;
 use super::wire::{Incoming, Outgoing, Reply};
 use crate::results::{Trouble, TroubleKind};
 use crate::suite::Need;
@@ -20,49 +23,65 @@ use crate::suite::Need;
 /// A server that can be called.
 #[derive(Clone, Debug)]
 pub struct Target {
-    pub(super) file: Arc<TargetFile>,
-    /// The addresses of the file's endpoints: they are asked for with every request.
-    addresses: Arc<HashMap<String, Url>>,
+    file: Arc<TargetFile>,
+    /// What has come from environment variables and files.
+    secrets: Arc<Fetched>,
+    pools: Option<Arc<Pools>>,
+    /// Whether time that can't be moved is waited for.
+    patient: bool,
+    pub(super) pace: Pace,
     pub(super) http: reqwest::Client,
     pub(super) burst: Burst,
     /// What answers in place of the network, by the address that it answers for.
     routes: Vec<(String, Router)>,
 }
 
-/// Why a target can't be used at all.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error(transparent)]
-    File(#[from] TargetError),
-    #[error("failed to set up HTTP: {0}")]
-    Http(String),
+/// Values of the target file that stand elsewhere.
+#[derive(Debug, Default)]
+struct Fetched {
+    /// Header lines of every request, each with whether it must not be shown.
+    headers: Vec<(HeaderName, HeaderValue, bool)>,
+    control_key: Option<String>,
 }
 
 impl Target {
+    /// A target that is ready to be called, its secrets fetched.
+    ///
+    /// # Errors
+    /// A secret, a certificate or a key that can't be had, or that is not fit for its use.
     pub fn open(file: TargetFile) -> Result<Target, OpenError> {
-        // The provider can be set once a process; that another part of it was first is no trouble.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .tcp_nodelay(true)
-            // Shorter than any server's idle limit, so that no request is written to a connection that is being closed.
-            .pool_idle_timeout(Duration::from_secs(2))
-            .connect_timeout(file.limits.request())
-            .build()
-            .map_err(|error| OpenError::Http(whole(&error)))?;
-        Ok(Target::through(http, file))
+        Target::through(client(&file)?, file)
     }
 
-    fn through(http: reqwest::Client, file: TargetFile) -> Target {
-        let address = |endpoint: &String| Some((endpoint.clone(), file.url(endpoint)?));
-        let addresses = Arc::new(file.endpoints.all().into_iter().filter_map(address).collect());
-        Target { file: Arc::new(file), addresses, http, burst: Burst::default(), routes: Vec::new() }
+    fn through(http: reqwest::Client, file: TargetFile) -> Result<Target, OpenError> {
+        let mut headers = Vec::new();
+        for (name, kept) in &file.headers {
+            let what = format!("the header {name}");
+            let value =
+                HeaderValue::from_str(&kept.text(&what)?).map_err(|_| OpenError::HeaderValue { what })?;
+            headers.push((name.clone(), value, kept.is_secret()));
+        }
+        let control_key = match &file.control.key {
+            Some(key) => Some(key.text("the key of the control API")?),
+            None => None,
+        };
+        Ok(Target {
+            secrets: Arc::new(Fetched { headers, control_key }),
+            pools: Pools::open(&file)?,
+            patient: false,
+            pace: Pace::of(&file.limits),
+            file: Arc::new(file),
+            http,
+            burst: Burst::default(),
+            routes: Vec::new(),
+        })
     }
 
     /// Another server, called through the same HTTP client.
-    pub fn elsewhere(&self, file: TargetFile) -> Target {
+    ///
+    /// # Errors
+    /// A secret that can't be had.
+    pub fn elsewhere(&self, file: TargetFile) -> Result<Target, OpenError> {
         Target::through(self.http.clone(), file)
     }
 
@@ -75,6 +94,17 @@ impl Target {
         self
     }
 
+    /// The same target, where time that can't be moved is waited for, up to the file's `limits.longest_wait_s`.
+    #[must_use]
+    pub fn patient(mut self) -> Target {
+        self.patient = true;
+        self
+    }
+
+    pub fn is_patient(&self) -> bool {
+        self.patient
+    }
+
     pub fn file(&self) -> &TargetFile {
         &self.file
     }
@@ -84,22 +114,60 @@ impl Target {
         &self.file.login
     }
 
-    /// The address of one of the file's endpoints.
-    pub fn url(&self, endpoint: &str) -> Url {
-        match self.addresses.get(endpoint) {
-            Some(address) => address.clone(),
-            None => self.file.url(endpoint).expect("every endpoint was checked when the file was read"),
+    pub(super) fn pools(&self) -> Option<&Arc<Pools>> {
+        self.pools.as_ref()
+    }
+
+    pub(super) fn control_key(&self) -> Option<&str> {
+        self.secrets.control_key.as_deref()
+    }
+
+    /// How many cases can be under way at a time: as many as there are sets of users and clients, if those are fixed.
+    pub fn places(&self) -> Option<usize> {
+        self.pools.as_ref().map(|pools| pools.len())
+    }
+
+    /// The request with the header lines that every request to this target has.
+    #[must_use]
+    pub fn dressed(&self, mut request: Outgoing) -> Outgoing {
+        for (name, value, _) in &self.secrets.headers {
+            let has_own = request.headers.iter().any(|(known, _)| known == name);
+            // A token or a client's credentials are what a request is about.
+            if !(has_own && name == http::header::AUTHORIZATION) {
+                request.headers.retain(|(known, _)| known != name);
+                request.headers.push((name.clone(), value.clone()));
+            }
         }
+        request
+    }
+
+    /// What is secret before anything was sent, each with what it is.
+    pub fn first_secrets(&self) -> impl Iterator<Item = (&str, String)> {
+        let headers = self.secrets.headers.iter().filter(|(.., secret)| *secret);
+        let headers =
+            headers.filter_map(|(name, value, _)| Some((value.to_str().ok()?, format!("header {name}"))));
+        headers.chain(self.secrets.control_key.as_deref().map(|key| (key, "control key".to_owned())))
+    }
+
+    /// Waits until `what` may happen again: so long after the last time as the target file wants two logins to be apart.
+    pub async fn space(&self, what: String) {
+        self.pace.space(what).await;
     }
 
     /// The reason that the file gives for lacking a capability.
     pub fn lacks(&self, need: Need) -> Option<&str> {
+        if need == Need::Clock && self.patient {
+            return None;
+        }
         self.file.lacks.get(need.word()).map(String::as_str).or_else(|| self.file.login.lacks(need))
     }
 
     /// Sends a request once. Whatever goes wrong is a [`Trouble`], never a retry.
     pub async fn send(&self, request: &Outgoing) -> Reply {
         let limit = self.file.limits.request();
+        let _turn = self.pace.turn().await;
+        let dressed = self.secrets.headers.is_empty().not().then(|| self.dressed(request.clone()));
+        let request = dressed.as_ref().unwrap_or(request);
         let origin = &request.url[..Position::BeforePath];
         let reply = async {
             match self.routes.iter().find(|(address, _)| address == origin) {
@@ -108,12 +176,29 @@ impl Target {
             }
         };
         match tokio::time::timeout(limit, reply).await {
-            Ok(reply) => reply,
+            Ok(reply) => reply.map(|answer| self.marked(request, answer)),
             Err(_) => Err(Trouble {
                 kind: TroubleKind::TimeOut,
                 detail: format!("no whole answer within {} ms", limit.as_millis()),
             }),
         }
+    }
+
+    /// The answer, and whether the target file says of such a one that it refuses.
+    pub(super) fn marked(&self, request: &Outgoing, mut answer: Incoming) -> Incoming {
+        let refusal = &self.file.refusal;
+        answer.refuses = refusal.statuses.contains(&answer.status)
+            || ((200..300).contains(&answer.status) && !refusal.texts.is_empty() && {
+                let body = String::from_utf8_lossy(&answer.body);
+                refusal.texts.iter().any(|text| body.contains(text))
+            })
+            || ((300..400).contains(&answer.status) && {
+                let leads = answer.header("location").next().and_then(|to| request.url.join(&to).ok());
+                leads.is_some_and(|leads| {
+                    refusal.redirects.iter().any(|refusing| leads.as_str().starts_with(refusing))
+                })
+            });
+        answer
     }
 
     async fn hand_over(&self, mut routes: Router, request: &Outgoing) -> Reply {
@@ -132,7 +217,7 @@ impl Target {
         let status = head.status.as_u16();
         let longest = self.file.limits.body_bytes;
         match axum::body::to_bytes(body, longest).await {
-            Ok(body) => Ok(Incoming { status, headers: head.headers, body }),
+            Ok(body) => Ok(Incoming::new(status, head.headers, body)),
             Err(_) => Err(too_long(status, longest)),
         }
     }
@@ -163,7 +248,7 @@ pub(super) async fn receive(mut response: reqwest::Response, longest: usize) -> 
             return Err(too_long(status, longest));
         }
     }
-    Ok(Incoming { status, headers, body: body.freeze() })
+    Ok(Incoming::new(status, headers, body.freeze()))
 }
 
 pub(super) fn too_long(status: u16, longest: usize) -> Trouble {
@@ -197,7 +282,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 }
 
 /// An error with its causes, each said once.
-fn whole(error: &reqwest::Error) -> String {
+pub(super) fn whole(error: &reqwest::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = cause.to_string();

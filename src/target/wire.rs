@@ -16,6 +16,8 @@ pub struct Outgoing {
     /// In order; a name may stand twice.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     pub body: Bytes,
+    /// Whether one redirect to the same address with or without a slash at its end is followed. Only for reads.
+    pub follows_slash: bool,
 }
 
 impl Outgoing {
@@ -31,7 +33,21 @@ impl Outgoing {
                 (http::header::ACCEPT, HeaderValue::from_static("*/*")),
             ],
             body: Bytes::new(),
+            follows_slash: false,
         }
+    }
+
+    /// What is recorded of a program that was run: the line, in place of an address.
+    pub fn run(program: &str, arguments: &[String]) -> Self {
+        let mut url = Url::parse("command:").expect("it is an address");
+        url.set_path(
+            &std::iter::once(program)
+                .chain(arguments.iter().map(String::as_str))
+                .collect::<Vec<_>>()
+                .join(" "),
+        );
+        let method = Method::from_bytes(b"RUN").expect("it is a token");
+        Outgoing { headers: Vec::new(), ..Outgoing::new(method, url) }
     }
 
     pub fn get(url: Url) -> Self {
@@ -82,9 +98,15 @@ pub struct Incoming {
     pub headers: HeaderMap,
     /// Never longer than the target's size limit.
     pub body: Bytes,
+    /// Whether the target file says of such an answer that it refuses, if it gives nothing.
+    pub refuses: bool,
 }
 
 impl Incoming {
+    pub fn new(status: u16, headers: HeaderMap, body: Bytes) -> Incoming {
+        Incoming { status, headers, body, refuses: false }
+    }
+
     /// The body as JSON, whatever its `Content-Type` says.
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()

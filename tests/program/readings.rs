@@ -67,7 +67,7 @@ fn a_choice_that_names_nothing_is_shown_in_its_line_and_corrected() {
         &choice(NARROW, "reading = \"acces-only\", reason = \"x\""),
         &["target.toml:4:45", "did you mean access-only?", "every-token, every-token-required, access-only"],
     );
-    refused(&choice(NARROW, "reading = \"access-only\""), &["target.toml:4:33", "gives no reason"]);
+    refused(&choice(NARROW, "reading = \"access-only\""), &["target.toml:4:33", "`reason` is missing"]);
     refused(
         &choice("refresh.single-use", "reading = \"access-only\", reason = \"x\""),
         &["target.toml:4:1", "refresh.single-use has no readings"],

@@ -100,7 +100,22 @@ const NO_BOB: &str = r#"{"world": "w", "now": 0, "approval_seconds": 1, "clients
 fn only_there(stage: &Stage, endpoint: &str, elsewhere: &str, due: Verdict, message: &str) -> Run {
     let bank = stage.bank(&[]);
     let there = format!("{elsewhere}/there");
-    let more = format!("{PATIENT}\n[endpoints]\n{endpoint} = '{there}'");
+    let usual = [
+        ("authorize", "/oauth2/authorize"),
+        ("token", "/oauth2/token"),
+        ("whoami", "/ping/whoami"),
+        ("logout", "/oauth2/logout"),
+        ("accounts", "/accounts"),
+        ("balance", "/balance"),
+        ("transactions", "/transactions"),
+        ("mandates", "/mandates"),
+        ("control", "/control"),
+    ];
+    let endpoints = usual.map(|(name, path)| {
+        let at = if name == endpoint { there.as_str() } else { path };
+        format!("{name} = '{at}'\n")
+    });
+    let more = format!("{PATIENT}\n[endpoints]\n{}", endpoints.concat());
     let ended = stage.run(&stage.target(bank.address(), &more), &SOME);
     let run = ended.results();
     let mut met = 0;

@@ -1,13 +1,17 @@
 //! `open`, `land` and `authorize`: the way from the client to the bank's login page and back (RFC 6749 §4.1.1, §4.1.2).
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
 use crate::engine::answer::{Answer, Authorization, Came, Facts, describe, of_trouble, shortened};
 use crate::engine::redirects::redirect_uri;
 use crate::engine::scene::{CodeHeld, Held, NeverSaved, PageHeld, Scene};
 use crate::suite::{
     Authorize, AuthorizeRequest, Client, Decision, Land, Open, Redirect, StateSent, Text, User,
 };
+use crate::target::Incoming;
 use crate::target::login::{Answering, Reached, Unknown, Way};
-use crate::target::{Incoming, Outgoing};
 
 /// A foreign site asks, so that a page which lets any origin read it says so.
 const FOREIGN_ORIGIN: &str = "https://grantspec-foreign.invalid";
@@ -34,6 +38,7 @@ pub async fn land(land: &Land, scene: &mut Scene<'_>) -> Result<Answer, NeverSav
         state: page.state.clone(),
         redirect_uri: page.redirect_uri.clone(),
         registered,
+        verifier: page.verifier.clone(),
         callback: page.callback.clone(),
         ..Authorization::default()
     };
@@ -88,11 +93,12 @@ async fn opened(
     asked: &AuthorizeRequest,
     scene: &mut Scene<'_>,
 ) -> Result<(Answer, Option<PageHeld>), Answer> {
-    let (parameters, state, redirect_uri) = parameters(asked, scene).map_err(Answer::not_applicable)?;
-    let authorize = scene.target.url(&scene.target.file().endpoints.authorize);
-    let request = Outgoing::get(authorize).query(&parameters).header(http::header::ORIGIN, FOREIGN_ORIGIN);
+    let (mut parameters, state, redirect_uri) = parameters(asked, scene).map_err(Answer::not_applicable)?;
+    let verifier = scene.target.file().pkce.then(|| challenged(&mut parameters, scene));
+    let request =
+        scene.target.file().endpoints.authorize.get(&parameters).header(http::header::ORIGIN, FOREIGN_ORIGIN);
     let registered = scene.world.client(&asked.client).redirect_uris.clone();
-    let mut seen = Authorization { state, redirect_uri, registered, ..Authorization::default() };
+    let mut seen = Authorization { state, redirect_uri, registered, verifier, ..Authorization::default() };
     let exits = exits(&seen);
     let mut way = Way::new(scene.target, &scene.world, &mut scene.tape, &asked.client, &exits);
     let reached = scene.target.login().open(request, &mut way).await;
@@ -112,6 +118,7 @@ async fn opened(
         state: seen.state.clone(),
         redirect_uri: seen.redirect_uri.clone(),
         altered: altered(asked),
+        verifier: seen.verifier.clone(),
         callback: seen.callback.clone(),
     });
     Ok((met.told(answer, seen), page))
@@ -125,6 +132,7 @@ async fn landed(
     mut seen: Authorization,
     scene: &mut Scene<'_>,
 ) -> (Answer, Option<CodeHeld>) {
+    scene.space("login", user, &page.client).await;
     let answer = match &page.login {
         Some(login) => {
             let answering = Answering { user, allow: decide == Decision::Allow };
@@ -151,6 +159,7 @@ async fn landed(
             user: user.clone(),
             login: page.login.as_ref().and_then(|login| login.id.clone()),
             redirect_uri: page.redirect_uri.clone(),
+            verifier: page.verifier.clone(),
             code,
         }
     });
@@ -257,6 +266,16 @@ fn judged(response: Option<&Incoming>, seen: &Authorization) -> Answer {
 
 type Parameters = Vec<(String, String)>;
 
+/// Adds the challenge of a fresh verifier (RFC 7636 §4.2) and returns the verifier.
+fn challenged(parameters: &mut Parameters, scene: &mut Scene<'_>) -> String {
+    let verifier = format!("{}{}", scene.fresh(), scene.fresh());
+    scene.tape.secrets().add(&verifier, "verifier");
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
+    parameters.push(("code_challenge".to_owned(), challenge));
+    parameters.push(("code_challenge_method".to_owned(), "S256".to_owned()));
+    verifier
+}
+
 /// The request's parameters, and the state and the redirect URI among them.
 fn parameters(
     asked: &AuthorizeRequest,
@@ -292,7 +311,7 @@ pub fn changed(
     };
     let text = |parameters: &Parameters, key: &str, text: &Text| match text {
         Text::Plain(plain) => plain.clone(),
-        Text::UserId(user) => scene.world.user(user).user_id.clone(),
+        Text::UserId(user) => scene.world.user(user).user_id().unwrap_or_default().to_owned(),
         Text::ClientId(Client(role)) => scene.world.client(&Client(role.clone())).client_id.clone(),
         Text::Same => first(parameters, key),
     };

@@ -5,11 +5,12 @@ use http::header::{AUTHORIZATION, COOKIE};
 use serde_json::Value;
 
 use super::Single;
-use crate::engine::answer::{Answer, Facts, identity, of_reply};
+use super::token_request::signed;
+use crate::engine::answer::{Answer, Came, Facts, identity, is_inactive, of_reply};
 use crate::engine::scene::{GrantHeld, NeverSaved, Scene};
 use crate::engine::secrets::token;
 use crate::suite::{Call, Carrier, Endpoint, Token};
-use crate::target::{Incoming, Outgoing, Reply};
+use crate::target::{Incoming, Outgoing, Reply, TargetFile, WhoamiKind};
 
 pub async fn run(call: &Call, scene: &mut Scene<'_>) -> Result<Answer, NeverSaved> {
     let single = match request(call, scene)? {
@@ -26,7 +27,9 @@ pub fn request(call: &Call, scene: &mut Scene<'_>) -> Result<Result<Single, Answ
         Ok(shown) => shown,
         Err(why) => return Ok(Err(Answer::unclear(why))),
     };
-    let request = carried(address(call.endpoint, &grant, scene), shown, call.send, &call.scheme);
+    let Some(request) = asking(call.endpoint, &grant, shown, call.send, &call.scheme, scene) else {
+        return Ok(Err(Answer::not_applicable(format!("the target has no {}", call.endpoint))));
+    };
     let purpose = format!("ask {}", call.endpoint);
     Ok(Ok(Single { actor: grant.client.0, purpose, request }))
 }
@@ -43,32 +46,48 @@ pub fn settle(
 
 /// Asks an endpoint with a grant's access token, the right way. What `grid` and races look with.
 pub async fn ask(endpoint: Endpoint, grant: &GrantHeld, scene: &mut Scene<'_>) -> Answer {
-    let request = address(endpoint, grant, scene);
-    let request = carried(request, Some(grant.access.clone()), Carrier::Header, "Bearer");
+    let token = Some(grant.access.clone());
+    let Some(request) = asking(endpoint, grant, token, Carrier::Header, "Bearer", scene) else {
+        return Answer::not_applicable(format!("the target has no {endpoint}"));
+    };
     let (number, reply) = scene.send(&grant.client.0, &format!("ask {endpoint}"), request).await;
     read(endpoint, grant, scene, number, &reply)
 }
 
 fn read(endpoint: Endpoint, grant: &GrantHeld, scene: &Scene<'_>, number: usize, reply: &Reply) -> Answer {
-    let mut answer = of_reply(reply, |response| given(endpoint, response)).at(number);
-    let Some(response) = &answer.response else { return answer };
+    let file = scene.target.file();
+    let mut answer = of_reply(reply, |response| given(endpoint, response, file)).at(number);
+    let Some(response) = answer.response.clone() else { return answer };
+    let response = &response;
     match endpoint {
         Endpoint::Whoami => {
-            if let Some(identity) = identity(response) {
-                let who = |id: Option<&String>, due: &str, name: &str| match id {
-                    Some(id) if id == due => name.to_owned(),
-                    Some(_) => format!("somebody else than {name}"),
-                    None => "nobody".to_owned(),
+            if let Some(identity) = identity(response, &file.identity) {
+                let who = |id: &Option<String>, due: Option<&str>, name: &str| match (id, due) {
+                    (Some(id), Some(due)) if id == due => name.to_owned(),
+                    (Some(_), Some(_)) => format!("somebody else than {name}"),
+                    (Some(_), None) => "somebody".to_owned(),
+                    (None, _) => "nobody".to_owned(),
                 };
-                let user =
-                    who(identity.user_id.as_ref(), &scene.world.user(&grant.user).user_id, &grant.user.0);
-                let client = who(
-                    identity.client_id.as_ref(),
-                    &scene.world.client(&grant.client).client_id,
-                    &grant.client.0,
-                );
-                answer.said = format!("{}: user is {user}, client is {client}", answer.said);
+                let mut named = Vec::new();
+                if file.identity.user.is_some() {
+                    let due = scene.world.user(&grant.user).user_id();
+                    named.push(format!("user is {}", who(&identity.user_id, due, &grant.user.0)));
+                }
+                if file.identity.client.is_some() {
+                    let due = Some(scene.world.client(&grant.client).client_id.as_str());
+                    named.push(format!("client is {}", who(&identity.client_id, due, &grant.client.0)));
+                }
+                if !named.is_empty() {
+                    answer.said = format!("{}: {}", answer.said, named.join(", "));
+                }
                 answer.facts = Facts::Identity(identity);
+            }
+            if answer.came != Came::Granted
+                && file.endpoints.whoami.kind == WhoamiKind::Introspection
+                && is_inactive(response)
+            {
+                answer.came = Came::Refused;
+                answer.said = "refused: the token is not active".to_owned();
             }
         }
         Endpoint::Transactions | Endpoint::History => {
@@ -81,29 +100,51 @@ fn read(endpoint: Endpoint, grant: &GrantHeld, scene: &Scene<'_>, number: usize,
 }
 
 /// What an answer gives of what the endpoint is for. Also how a raw `request` looks at it.
-pub fn given(endpoint: Endpoint, response: &Incoming) -> Option<String> {
-    let json = response.json()?;
-    let has = |key: &str| json.get(key).is_some();
-    match endpoint {
-        Endpoint::Whoami => identity(response).map(|_| "an identity".into()),
-        Endpoint::Accounts => has("accounts").then(|| "accounts".into()),
-        Endpoint::Balance => has("balance").then(|| "a balance".into()),
-        Endpoint::Transactions | Endpoint::History => has("transactions").then(|| "transactions".into()),
-    }
+pub fn given(endpoint: Endpoint, response: &Incoming, file: &TargetFile) -> Option<String> {
+    let (key, what) = match endpoint {
+        Endpoint::Whoami => return identity(response, &file.identity).map(|_| "an identity".into()),
+        Endpoint::Accounts => ("/accounts", "accounts"),
+        Endpoint::Balance => ("/balance", "a balance"),
+        Endpoint::Transactions | Endpoint::History => ("/transactions", "transactions"),
+    };
+    let own = file.endpoints.data(endpoint).and_then(|data| data.gives.as_ref());
+    let pointer = own.map_or(key, |pointer| pointer.0.as_str());
+    response.json()?.pointer(pointer).is_some().then(|| what.to_owned())
 }
 
-/// A request to an endpoint, without a token.
-pub fn address(endpoint: Endpoint, grant: &GrantHeld, scene: &Scene<'_>) -> Outgoing {
-    let request = Outgoing::get(scene.target.url(scene.target.file().endpoints.of(endpoint)));
-    let account = ("account_id".to_owned(), scene.world.user(&grant.user).account_id.clone());
-    match endpoint {
-        Endpoint::Whoami | Endpoint::Accounts => request,
-        Endpoint::Balance | Endpoint::Transactions => request.query(&[account]),
-        // From before the bank was founded: whatever history the token may see.
-        Endpoint::History => {
-            request.query(&[account, ("since".to_owned(), "2015-01-01T00:00:00Z".to_owned())])
-        }
+/// A request for what the endpoint is for, with this token. `None` if the target has no such endpoint.
+pub fn asking(
+    endpoint: Endpoint,
+    grant: &GrantHeld,
+    token: Option<String>,
+    send: Carrier,
+    scheme: &str,
+    scene: &Scene<'_>,
+) -> Option<Outgoing> {
+    let endpoints = &scene.target.file().endpoints;
+    let whoami = &endpoints.whoami;
+    if endpoint == Endpoint::Whoami && whoami.kind == WhoamiKind::Introspection {
+        return Some(introspection(grant, token, scene));
     }
+    let mut parameters = Vec::new();
+    if !matches!(endpoint, Endpoint::Whoami | Endpoint::Accounts) {
+        let account = &scene.world.user(&grant.user).account_id;
+        parameters.extend(account.iter().map(|account| ("account_id".to_owned(), account.clone())));
+    }
+    if endpoint == Endpoint::History {
+        // From before the bank was founded: whatever history the token may see.
+        parameters.push(("since".to_owned(), "2015-01-01T00:00:00Z".to_owned()));
+    }
+    Some(carried(endpoints.of(endpoint)?.get(&parameters), token, send, scheme))
+}
+
+/// A client asks whether a token is active (RFC 7662 §2.1).
+fn introspection(grant: &GrantHeld, token: Option<String>, scene: &Scene<'_>) -> Outgoing {
+    let whoami = &scene.target.file().endpoints.whoami;
+    let client = whoami.client.as_ref().unwrap_or(&grant.client);
+    let mut parameters: Vec<_> = token.map(|token| ("token".to_owned(), token)).into_iter().collect();
+    parameters.push(("token_type_hint".to_owned(), "access_token".to_owned()));
+    signed(&whoami.route, client, parameters, scene)
 }
 
 /// Puts a token into a request. Also how `logout` shows its token.

@@ -13,6 +13,8 @@ pub async fn run(exchange: &Exchange, scene: &mut Scene<'_>) -> Result<Answer, N
         Ok(single) => single,
         Err(answer) => return Ok(answer),
     };
+    let code = scene.code(&exchange.code)?;
+    scene.space("exchange", &code.user, &code.client).await;
     let (number, reply) = scene.send(&single.actor, &single.purpose, single.request).await;
     settle(exchange, scene, number, &reply)
 }
@@ -32,7 +34,9 @@ pub fn request(exchange: &Exchange, scene: &mut Scene<'_>) -> Result<Result<Sing
     let mut parameters = vec![("grant_type".to_owned(), "authorization_code".to_owned())];
     parameters.extend(redirect.map(|uri| ("redirect_uri".to_owned(), uri)));
     parameters.push(("code".to_owned(), code.code));
-    let request = build(&exchange.request, &client, parameters, scene).map_err(Answer::broken);
+    parameters.extend(code.verifier.map(|verifier| ("code_verifier".to_owned(), verifier)));
+    let route = scene.target.file().endpoints.token.clone();
+    let request = build(&exchange.request, &client, &route, parameters, scene).map_err(Answer::broken);
     Ok(request.map(|request| Single {
         actor: client.0,
         purpose: format!("exchange {}", exchange.code),

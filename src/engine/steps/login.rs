@@ -6,7 +6,7 @@ use super::exchange;
 use crate::engine::answer::{Answer, Came};
 use crate::engine::scene::{Decidable, GrantHeld, Held, NeverSaved, Scene};
 use crate::suite::{
-    AuthorizeRequest, Client, Code, Credentials, Decision, Encoding, Exchange, Grant, Login, Redirect,
+    AuthorizeRequest, Client, Code, Credentials, Decision, Encoding, Exchange, Grant, Login, Need, Redirect,
     Secret, StateSent, TokenRequest, User,
 };
 
@@ -21,7 +21,8 @@ pub async fn run(login: &Login, scene: &mut Scene<'_>) -> Result<Answer, NeverSa
         scene.save(login.save.as_ref().map(|save| save.0.as_str()), None);
         return Ok(answer);
     };
-    let approval = if login.approve {
+    // Where nobody approves, the token works at once.
+    let approval = if login.approve && scene.target.lacks(Need::Approval).is_none() {
         Some(approve::send(&Decidable::Login(grant.login.clone()), &login.user, true, scene).await)
     } else {
         None

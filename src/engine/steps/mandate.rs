@@ -8,7 +8,7 @@ use super::call::carried;
 use crate::engine::answer::{Answer, Came, of_reply};
 use crate::engine::scene::{Decidable, Held, MandateHeld, NeverSaved, Scene};
 use crate::suite::{Carrier, SetUp};
-use crate::target::{Incoming, Outgoing};
+use crate::target::{Incoming, Route};
 
 pub async fn run(mandate: &SetUp, scene: &mut Scene<'_>) -> Result<Answer, NeverSaved> {
     let grant = scene.grant(&mandate.grant)?;
@@ -18,8 +18,7 @@ pub async fn run(mandate: &SetUp, scene: &mut Scene<'_>) -> Result<Answer, Never
         "currency": "GBP",
         "period": mandate.period.word(),
     });
-    let url = scene.target.url(&scene.target.file().endpoints.mandates);
-    let request = Outgoing::new(Method::POST, url).json(&terms);
+    let request = mandates(scene)?.request(Method::POST).json(&terms);
     let request = carried(request, Some(grant.access.clone()), Carrier::Header, "Bearer");
     let (number, reply) = scene.send(&grant.client.0, "set a mandate up", request).await;
     let answer = of_reply(&reply, |response| id(response).map(|_| "a mandate".into())).at(number);
@@ -47,6 +46,11 @@ pub async fn run(mandate: &SetUp, scene: &mut Scene<'_>) -> Result<Answer, Never
     }
     let said = format!("set up, but the approval failed: {}", approval.said);
     Ok(Answer { said, ..approval })
+}
+
+/// Where mandates are set up. A case with mandates is not run on a target that has none.
+pub fn mandates<'s>(scene: &Scene<'s>) -> Result<&'s Route, NeverSaved> {
+    scene.target.file().endpoints.mandates.as_ref().ok_or(NeverSaved)
 }
 
 fn id(response: &Incoming) -> Option<String> {

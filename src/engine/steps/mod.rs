@@ -23,6 +23,8 @@ mod sample;
 mod token_request;
 
 pub use call::ask;
+pub use login::tokens as log_in;
+pub use logout::usual as usual_logout;
 pub use overload::calm;
 pub use race::serial_orders;
 
@@ -122,10 +124,12 @@ async fn single(verb: &Verb, scene: &mut Scene<'_>) -> Result<Result<Single, Ans
         Verb::Exchange(exchange) => exchange::request(exchange, scene),
         Verb::Refresh(refresh) => refresh::request(refresh, scene),
         Verb::Call(call) => call::request(call, scene),
-        Verb::Logout(logout) => logout::request(logout, scene),
+        Verb::Logout(logout) => logout::single(logout, scene),
         Verb::Approve(approve) => approve::request(approve, true, scene),
         Verb::Deny(deny) => approve::request(deny, false, scene),
-        Verb::Disconnect(disconnect) => Ok(Ok(disconnect::request(disconnect, scene))),
+        Verb::Disconnect(disconnect) => Ok(disconnect::request(disconnect, scene).ok_or_else(|| {
+            Answer::not_applicable("the target disconnects by a program, which can't race with requests")
+        })),
         Verb::Pay(pay) => pay::request(pay, scene).map(Ok),
         Verb::Cancel(cancel) => cancel::request(cancel, scene).map(Ok),
         other => {

@@ -7,13 +7,14 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::json;
 
-use super::call::{address, carried};
+use super::call::{asking, carried};
 use super::login::right_token_request;
+use super::mandate::mandates;
 use super::refresh;
 use crate::engine::answer::{Answer, Came};
 use crate::engine::scene::{GrantHeld, NeverSaved, Scene};
 use crate::suite::{Carrier, Check, Door, Endpoint, Leaf, Outcome, Overload, Refresh, Step, Token};
-use crate::target::Outgoing;
+use crate::target::{LogoutKind, Outgoing};
 
 /// Requests of a burst, and how many of them are under way at a time.
 const BURST: usize = 200;
@@ -24,7 +25,9 @@ const LONGEST_WAIT: u64 = 60;
 
 pub async fn run(overload: &Overload, scene: &mut Scene<'_>) -> Result<Answer, NeverSaved> {
     let grant = scene.grant(&overload.grant)?;
-    let request = scene.target.throttle_request(&scene.world, overload.of);
+    let Some(request) = scene.target.throttle_request(&scene.world, overload.of) else {
+        return burst(overload, &grant, scene).await;
+    };
     let purpose = format!("turn the next request to {} away", overload.of);
     Ok(match scene.control("the operator", &purpose, request).await {
         Err(answer) => answer,
@@ -111,18 +114,20 @@ fn harmless(
             return Ok(refresh::request(&refresh, scene)?.map(|single| single.request));
         }
         Door::Logout => {
-            let url = scene.target.url(&scene.target.file().endpoints.logout);
             let nobodys = scene.fresh();
-            let request = Outgoing::new(Method::POST, url);
-            return Ok(Ok(carried(request, Some(nobodys), Carrier::Header, "Bearer")));
+            return Ok(match &scene.target.file().endpoints.logout {
+                Some(logout) if logout.kind == LogoutKind::Bearer => {
+                    Ok(carried(logout.route.request(Method::POST), Some(nobodys), Carrier::Header, "Bearer"))
+                }
+                _ => Err(Answer::not_applicable("the target has no logout that takes a token in a header")),
+            });
         }
         Door::Mandates => {
             // Terms that no mandate can have.
-            let url = scene.target.url(&scene.target.file().endpoints.mandates);
-            let request = Outgoing::new(Method::POST, url).json(&json!({ "payee": "", "amount": 0 }));
+            let request = mandates(scene)?.request(Method::POST).json(&json!({ "payee": "", "amount": 0 }));
             return Ok(Ok(carried(request, Some(grant.access.clone()), Carrier::Header, "Bearer")));
         }
     };
-    let request = address(endpoint, grant, scene);
-    Ok(Ok(carried(request, Some(grant.access.clone()), Carrier::Header, "Bearer")))
+    let request = asking(endpoint, grant, Some(grant.access.clone()), Carrier::Header, "Bearer", scene);
+    Ok(request.ok_or_else(|| Answer::not_applicable(format!("the target has no {endpoint}"))))
 }

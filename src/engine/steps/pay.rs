@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::Single;
 use super::call::carried;
-use super::mandate::pounds;
+use super::mandate::{mandates, pounds};
 use crate::engine::answer::{Answer, of_reply};
 use crate::engine::scene::{NeverSaved, Scene};
 use crate::suite::{Carrier, Pay};
-use crate::target::{Outgoing, Reply};
+use crate::target::Reply;
 
 pub async fn run(pay: &Pay, scene: &mut Scene<'_>) -> Result<Answer, NeverSaved> {
     let single = request(pay, scene)?;
@@ -24,12 +24,11 @@ pub fn request(pay: &Pay, scene: &Scene<'_>) -> Result<Single, NeverSaved> {
         None => mandate.grant,
     };
     let amount = pay.amount.unwrap_or(mandate.amount);
-    let base = scene.target.url(&scene.target.file().endpoints.mandates);
-    let mut url = base.clone();
-    if let Ok(mut path) = url.path_segments_mut() {
+    let mut request = mandates(scene)?.request(Method::POST);
+    if let Ok(mut path) = request.url.path_segments_mut() {
         path.pop_if_empty().extend([mandate.id.as_str(), "payments"]);
     }
-    let request = Outgoing::new(Method::POST, url).json(&json!({ "amount": amount, "currency": "GBP" }));
+    let request = request.json(&json!({ "amount": amount, "currency": "GBP" }));
     let request = carried(request, Some(grant.access), Carrier::Header, "Bearer");
     Ok(Single { actor: grant.client.0, purpose: format!("take {}", pounds(amount)), request })
 }

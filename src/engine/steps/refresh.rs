@@ -26,7 +26,9 @@ pub fn request(refresh: &Refresh, scene: &mut Scene<'_>) -> Result<Result<Single
     };
     let mut parameters = vec![("grant_type".to_owned(), "refresh_token".to_owned())];
     parameters.extend(shown.map(|token| ("refresh_token".to_owned(), token)));
-    let request = build(&refresh.request, &client, parameters, scene).map_err(Answer::broken);
+    let endpoints = &scene.target.file().endpoints;
+    let route = endpoints.refresh.as_ref().unwrap_or(&endpoints.token).clone();
+    let request = build(&refresh.request, &client, &route, parameters, scene).map_err(Answer::broken);
     Ok(request.map(|request| Single {
         actor: client.0,
         purpose: format!("refresh ‘{}’", refresh.grant),

@@ -7,7 +7,7 @@ use super::call::given;
 use crate::engine::answer::{Answer, access_token, of_reply};
 use crate::engine::scene::{NeverSaved, Scene};
 use crate::suite::{Address, Destination, Endpoint, Piece, Request, RequestBody, Template};
-use crate::target::{Incoming, Outgoing};
+use crate::target::{Incoming, Outgoing, TargetFile};
 
 pub async fn run(request: &Request, scene: &mut Scene<'_>) -> Result<Answer, NeverSaved> {
     let outgoing = match outgoing(request, scene)? {
@@ -15,7 +15,8 @@ pub async fn run(request: &Request, scene: &mut Scene<'_>) -> Result<Answer, Nev
         Err(answer) => return Ok(answer),
     };
     let (number, reply) = scene.send(&request.client.0, &purpose(request), outgoing).await;
-    Ok(of_reply(&reply, |response| gave(&request.to, response)).at(number))
+    let file = scene.target.file();
+    Ok(of_reply(&reply, |response| gave(&request.to, response, file)).at(number))
 }
 
 pub fn title(request: &Request) -> String {
@@ -30,7 +31,7 @@ fn purpose(request: &Request) -> String {
 }
 
 /// What an answer gives: what the endpoint is for; behind a path, whatever a 2xx has. A token is one wherever it stands.
-fn gave(to: &Destination, response: &Incoming) -> Option<String> {
+fn gave(to: &Destination, response: &Incoming, file: &TargetFile) -> Option<String> {
     if access_token(response).is_some() {
         return Some("an access token".to_owned());
     }
@@ -45,7 +46,7 @@ fn gave(to: &Destination, response: &Incoming) -> Option<String> {
             return (200..300).contains(&response.status).then(|| "an answer".to_owned());
         }
     };
-    given(endpoint, response)
+    given(endpoint, response, file)
 }
 
 /// The request with every value filled in. An error answer says why there is none.
@@ -86,26 +87,32 @@ fn outgoing(request: &Request, scene: &mut Scene<'_>) -> Result<Result<Outgoing,
 }
 
 fn url(to: &Destination, scene: &mut Scene<'_>) -> Result<Result<Url, Answer>, NeverSaved> {
-    let endpoints = &scene.target.file().endpoints;
-    let path = match to {
-        Destination::Path(path) => match text_of(path, scene)? {
-            Ok(path) => path,
-            Err(why) => return Ok(Err(Answer::unclear(why))),
-        },
-        Destination::Address(address) => match address {
-            Address::Authorize => &endpoints.authorize,
-            Address::Token => &endpoints.token,
-            Address::Whoami => &endpoints.whoami,
-            Address::Logout => &endpoints.logout,
-            Address::Accounts => &endpoints.accounts,
-            Address::Balance => &endpoints.balance,
-            Address::Transactions => &endpoints.transactions,
-            Address::Mandates => &endpoints.mandates,
+    let file = scene.target.file();
+    let endpoints = &file.endpoints;
+    let route = match to {
+        Destination::Path(path) => {
+            let path = match text_of(path, scene)? {
+                Ok(path) => path,
+                Err(why) => return Ok(Err(Answer::unclear(why))),
+            };
+            let url = file.url(&path);
+            return Ok(
+                url.ok_or_else(|| Answer::broken(format!("{path} makes no address under the target's base")))
+            );
         }
-        .clone(),
+        Destination::Address(address) => match address {
+            Address::Authorize => Some(&endpoints.authorize),
+            Address::Token => Some(&endpoints.token),
+            Address::Whoami => Some(&endpoints.whoami.route),
+            Address::Logout => endpoints.logout.as_ref().map(|logout| &logout.route),
+            Address::Accounts => endpoints.of(Endpoint::Accounts),
+            Address::Balance => endpoints.of(Endpoint::Balance),
+            Address::Transactions => endpoints.of(Endpoint::Transactions),
+            Address::Mandates => endpoints.mandates.as_ref(),
+        },
     };
-    let url = scene.target.file().url(&path);
-    Ok(url.ok_or_else(|| Answer::broken(format!("{path} makes no address under the target's base"))))
+    let missing = || Answer::not_applicable("the target does not have what the request goes to");
+    Ok(route.map(|route| route.url.clone()).ok_or_else(missing))
 }
 
 type Pairs = Vec<(String, String)>;
@@ -133,9 +140,15 @@ fn text_of(template: &Template, scene: &Scene<'_>) -> Result<Result<String, Stri
                 None => return Ok(Err(format!("{grant} has no refresh token: none was issued with it"))),
             },
             Piece::Code(code) => text.push_str(&scene.code(code)?.code),
-            Piece::UserId(user) => text.push_str(&scene.world.user(user).user_id),
+            Piece::UserId(user) => match scene.world.user(user).user_id() {
+                Some(id) => text.push_str(id),
+                None => return Ok(Err(format!("nobody knows {user}'s id yet: whoami never showed it"))),
+            },
             Piece::ClientId(client) => text.push_str(&scene.world.client(client).client_id),
-            Piece::ClientSecret(client) => text.push_str(&scene.world.client(client).client_secret),
+            Piece::ClientSecret(client) => match &scene.world.client(client).client_secret {
+                Some(secret) => text.push_str(secret),
+                None => return Ok(Err(format!("{client} has no secret"))),
+            },
         }
     }
     Ok(Ok(text))

@@ -5,8 +5,10 @@ use crate::engine::answer::{Answer, Came};
 use crate::engine::scene::Scene;
 
 pub async fn run(scene: &mut Scene<'_>) -> Answer {
-    let request = scene.target.restart_request(&scene.world);
-    match scene.control("the operator", "start the bank anew", request).await {
+    let Some(deed) = scene.target.restart_deed(&scene.world) else {
+        return Answer::not_applicable("the target says no way to start it anew (control.restart)");
+    };
+    match scene.does("the operator", "start the bank anew", deed).await {
         Ok((number, Ok(answer))) if matches!(answer.status, 404 | 405 | 501) => {
             Answer::new(Came::NotApplicable("the control API can't start the target anew".into()), "")
                 .at(number)

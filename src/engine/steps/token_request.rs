@@ -11,19 +11,22 @@ use crate::engine::answer::{Answer, Came, Facts, Tokens, access_token, of_reply}
 use crate::engine::scene::{GrantHeld, Scene};
 use crate::engine::secrets::secret;
 use crate::suite::{Client, Credentials, Encoding, Secret, TokenRequest, User};
-use crate::target::{ClientAuthentication, Outgoing, Reply};
+use crate::target::{ClientAuthentication, Outgoing, Reply, Route, authentication};
 
-/// Builds the request that `client` sends with these parameters (without its credentials). An error says why it can't be
+/// Builds the request that `client` sends to an endpoint with these parameters (without its credentials). An error says why it can't be
 /// sent. What is changed of `client_id` and `client_secret` is changed where they stand: in the body, or in Basic's user and
 /// password.
 pub fn build(
     asked: &TokenRequest,
     client: &Client,
-    mut parameters: Vec<(String, String)>,
+    route: &Route,
+    parameters: Vec<(String, String)>,
     scene: &mut Scene<'_>,
 ) -> Result<Outgoing, String> {
-    let id = scene.world.client(client).client_id.clone();
-    let right = scene.world.client(client).client_secret.clone();
+    let mut parameters = route.with_own(&parameters);
+    let facts = scene.world.client(client);
+    let (id, right) = (facts.client_id.clone(), facts.client_secret.clone());
+    let usual = authentication(route, facts.authentication, scene.target.file().client_authentication);
     let shown = secret(scene, client, asked.secret);
     let mut query = Vec::new();
     let mut basic = None;
@@ -35,7 +38,10 @@ pub fn build(
     let mut user = id.clone();
     let mut changes = asked.clone();
     match asked.credentials {
-        Credentials::Usual => match (scene.target.file().client_authentication, &shown) {
+        Credentials::Usual => match (usual, &shown) {
+            (ClientAuthentication::None, Some(_)) if asked.secret == Secret::Right => {
+                parameters.splice(1..1, named(None)).for_each(drop);
+            }
             (ClientAuthentication::Basic, Some(shown)) if !twice(asked) && !omits(asked, "client_secret") => {
                 let mut credentials = named(Some(shown.clone()));
                 changed(&mut credentials, &asked.set, &asked.omit, &[], scene);
@@ -48,25 +54,21 @@ pub fn build(
         },
         Credentials::Query => query = named(shown),
         Credentials::BasicRightBodyWrong => {
-            basic = Some(right);
+            basic = Some(right.ok_or_else(|| format!("{client} has no secret to show"))?);
             let wrong = secret(scene, client, Secret::Wrong);
             parameters.splice(1..1, named(wrong)).for_each(drop);
         }
         Credentials::BasicWrongBodyRight => {
             basic = secret(scene, client, Secret::Wrong);
-            parameters.splice(1..1, named(Some(right))).for_each(drop);
+            parameters.splice(1..1, named(right)).for_each(drop);
         }
     }
     changed(&mut parameters, &changes.set, &changes.omit, &changes.twice, scene);
     let method = Method::from_bytes(asked.method.as_bytes())
         .map_err(|_| format!("{} is no HTTP method", asked.method))?;
-    let url = scene.target.url(&scene.target.file().endpoints.token);
-    let mut request = Outgoing::new(method, url).query(&query);
+    let mut request = route.request(method).query(&query);
     if let Some(secret) = basic {
-        // RFC 6749 §2.3.1: both are form encoded first.
-        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let pair = format!("{}:{}", encoded(&user), encoded(&secret));
-        request = request.header(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)));
+        request = request.header(AUTHORIZATION, &basic_header(&user, &secret));
     }
     Ok(match asked.encoding {
         Encoding::Form => request.form(&parameters),
@@ -76,6 +78,35 @@ pub fn build(
             request.json(&serde_json::Value::Object(members))
         }
     })
+}
+
+/// A POST with these parameters, by which a client shows itself as it usually does (RFC 6749 §2.3).
+pub fn signed(
+    route: &Route,
+    client: &Client,
+    mut parameters: Vec<(String, String)>,
+    scene: &Scene<'_>,
+) -> Outgoing {
+    let facts = scene.world.client(client);
+    let usual = authentication(route, facts.authentication, scene.target.file().client_authentication);
+    let mut request = route.request(Method::POST);
+    match (usual, &facts.client_secret) {
+        (ClientAuthentication::Basic, Some(secret)) => {
+            request = request.header(AUTHORIZATION, &basic_header(&facts.client_id, secret));
+        }
+        (ClientAuthentication::Body, Some(secret)) => {
+            parameters.push(("client_id".to_owned(), facts.client_id.clone()));
+            parameters.push(("client_secret".to_owned(), secret.clone()));
+        }
+        _ => parameters.push(("client_id".to_owned(), facts.client_id.clone())),
+    }
+    request.form(&route.with_own(&parameters))
+}
+
+/// HTTP Basic with a client's credentials, both form encoded first (RFC 6749 §2.3.1).
+fn basic_header(id: &str, secret: &str) -> String {
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret))))
 }
 
 fn is_credential(name: &str) -> bool {
@@ -118,15 +149,16 @@ pub fn read(
         return (answer, None);
     };
     let part = |key: &str| json.get(key).cloned();
+    let naming = &scene.target.file().token_answer;
     let tokens = Tokens {
         access_seen_before: scene.given.contains(&access),
         refresh: part("refresh_token"),
         token_type: part("token_type"),
         expires_in: part("expires_in"),
-        user_id: part("user_id"),
-        client_id: part("client_id"),
-        due_user: scene.world.user(due.user).user_id.clone(),
-        due_client: scene.world.client(due.client).client_id.clone(),
+        user_id: naming.user.as_ref().and_then(|pointer| pointer.text(&json)),
+        client_id: naming.client.as_ref().and_then(|pointer| pointer.text(&json)),
+        due_user: naming.user.as_ref().and_then(|_| scene.world.user(due.user).user_id().map(str::to_owned)),
+        due_client: naming.client.as_ref().map(|_| scene.world.client(due.client).client_id.clone()),
         used_refresh: due.refresh,
     };
     let refresh = tokens.refresh_text().map(str::to_owned);
@@ -148,6 +180,7 @@ pub fn read(
         lifetime: tokens.lifetime(),
         given: scene.clock,
     };
+    scene.grants.push(held.clone());
     answer.facts = Facts::Tokens(Box::new(tokens));
     (answer, Some(held))
 }

@@ -169,7 +169,7 @@ mod tests {
         for (from, line) in set {
             let mut headers = HeaderMap::new();
             headers.append("set-cookie", line.parse().expect("a header value"));
-            jar.note(&url(from), &Incoming { status: 200, headers, body: "".into() });
+            jar.note(&url(from), &Incoming::new(200, headers, "".into()));
         }
         jar
     }

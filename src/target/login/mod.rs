@@ -25,7 +25,7 @@ use std::sync::Arc;
 use url::Url;
 
 use self::form::Opened;
-use self::read::ReadLogin;
+pub(in crate::target) use self::read::ReadLogin;
 use super::callback::Callback;
 use super::wire::Outgoing;
 use crate::results::Trouble;

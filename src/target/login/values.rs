@@ -20,12 +20,12 @@ impl Values {
         let facts = world.client(client);
         let mut values = Values::default();
         for (name, value) in &user.fields {
-            if let Some(text) = value.as_str() {
-                values.set(&format!("user.{name}"), text);
-            }
+            values.set(&format!("user.{name}"), value);
         }
         values.set("user.role", &answering.user.0);
-        values.set("user.id", &user.user_id);
+        if let Some(id) = user.user_id() {
+            values.set("user.id", id);
+        }
         values.set("client.role", &client.0);
         values.set("client.id", &facts.client_id);
         values.set("client.redirect_uri", &facts.redirect_uris[0]);

@@ -113,8 +113,8 @@ impl<'a> Way<'a> {
             return Lead::Exit(callback);
         }
         let file = self.target.file();
-        let authorize = self.target.url(&file.endpoints.authorize);
-        let mut bank = [&authorize, &file.base].into_iter().chain(self.target.login().origins());
+        let authorize = &file.endpoints.authorize.url;
+        let mut bank = [authorize, &file.base].into_iter().chain(self.target.login().origins());
         match str::from_utf8(address).ok().and_then(|text| here.join(text).ok()) {
             Some(next) if bank.any(|own| own.origin() == next.origin()) => Lead::Page(next),
             _ => Lead::Foreign(callback.raw),
