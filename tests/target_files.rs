@@ -115,6 +115,45 @@ fn the_example_says_every_default_and_names_every_key_and_capability() {
     }
 }
 
+#[test]
+fn every_commented_login_and_approval_of_the_example_is_right() {
+    let schema = schema();
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let mut drivers = BTreeSet::new();
+    let all = commented();
+    for text in &all {
+        let file = parse(&format!("{HEAD}{text}"));
+        drivers.insert(format!("{:?}", std::mem::discriminant(&file.login)));
+        let json: Value = toml::from_str(&format!("{HEAD}{text}")).expect("it is TOML");
+        assert!(validator.is_valid(&json), "{text}");
+    }
+    assert!(all.len() > 6 && drivers.len() > 5, "{all:#?}");
+}
+
+/// The example's commented `[login]` and `[approval]` tables, each up to where prose goes on.
+fn commented() -> Vec<String> {
+    let mut blocks: Vec<String> = Vec::new();
+    let mut is_open = false;
+    let mut lines = EXAMPLE.lines().peekable();
+    while let Some(line) = lines.next() {
+        let text = line.strip_prefix('#').map(|text| text.strip_prefix(' ').unwrap_or(text));
+        match text {
+            Some("[login]" | "[approval]") => {
+                blocks.push(String::new());
+                is_open = true;
+            }
+            Some("") => is_open &= lines.peek().is_some_and(|next| next.starts_with("# [[")),
+            Some(_) => {}
+            None => is_open = false,
+        }
+        if let (true, Some(block), Some(text)) = (is_open, blocks.last_mut(), text) {
+            block.push_str(text);
+            block.push('\n');
+        }
+    }
+    blocks
+}
+
 /// Every key that a schema knows.
 fn keys(schema: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();

@@ -72,10 +72,19 @@ pub struct MandateHeld {
 /// What an owner is asked to approve in the bank's app.
 #[derive(Clone, Debug)]
 pub enum Decidable {
-    /// `None` if the bank gave a code without showing a login page.
-    Login(Option<String>),
+    Login(Asking),
     /// By the mandate's id.
     Mandate(String),
+}
+
+/// A login that an owner is asked to approve.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    pub client: Client,
+    /// What the control API calls it, if its page said so.
+    pub login: Option<String>,
+    /// The access token that came of it, if one did already.
+    pub access: Option<String>,
 }
 
 /// What a handle stands for.
@@ -121,6 +130,17 @@ pub struct Scene<'a> {
 /// A handle that can't be used: the step is not run.
 #[derive(Debug)]
 pub struct NeverSaved;
+
+impl GrantHeld {
+    /// It, as its owner is asked about it.
+    pub fn decidable(&self) -> Decidable {
+        Decidable::Login(Asking {
+            client: self.client.clone(),
+            login: self.login.clone(),
+            access: Some(self.access.clone()),
+        })
+    }
+}
 
 impl<'a> Scene<'a> {
     pub fn new(target: &'a Target, world: World, seed: u64, racing: Racing) -> Self {
@@ -255,9 +275,13 @@ impl<'a> Scene<'a> {
     pub fn origin(&self, origin: &Origin) -> Result<(User, Decidable), NeverSaved> {
         Ok(match origin {
             Origin::Grant(grant) => {
-                self.grant(grant).map(|grant| (grant.user, Decidable::Login(grant.login)))?
+                let grant = self.grant(grant)?;
+                (grant.user.clone(), grant.decidable())
             }
-            Origin::Code(code) => self.code(code).map(|code| (code.user, Decidable::Login(code.login)))?,
+            Origin::Code(code) => {
+                let CodeHeld { client, user, login, .. } = self.code(code)?;
+                (user, Decidable::Login(Asking { client, login, access: None }))
+            }
             Origin::Mandate(mandate) => {
                 self.mandate(mandate).map(|mandate| (mandate.grant.user, Decidable::Mandate(mandate.id)))?
             }

@@ -17,6 +17,9 @@ pub struct Exchange {
     pub took_us: u64,
     pub request: Request,
     pub reply: Reply,
+    /// What a browser showed where a login got stuck: a PNG in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -84,8 +84,14 @@ impl Tape {
             took,
             request,
             reply,
+            picture: None,
         });
         self.sent.len() - 1
+    }
+
+    /// Puts what a browser showed, a PNG in base64, beside an exchange.
+    pub fn picture(&mut self, number: usize, png: String) {
+        self.sent[number].picture = Some(png);
     }
 
     /// How many exchanges are on it.
@@ -222,6 +228,7 @@ fn exchange(sent: &Sent, redactor: &Redactor) -> Exchange {
             body: body(&sent.request.body, redactor),
         },
         reply,
+        picture: sent.picture.clone(),
     }
 }
 

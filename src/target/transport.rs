@@ -13,7 +13,7 @@ use url::Position;
 use super::burst::Burst;
 use super::client::{OpenError, client};
 use super::file::TargetFile;
-use super::login::Driver;
+use super::login::{Approval, Driver};
 use super::pace::Pace;
 use super::pool::Pools;
 use super::wire::{Incoming, Outgoing, Reply};
@@ -114,6 +114,11 @@ impl Target {
         &self.file.login
     }
 
+    /// How owners approve.
+    pub fn approval(&self) -> &Approval {
+        &self.file.approval
+    }
+
     pub(super) fn pools(&self) -> Option<&Arc<Pools>> {
         self.pools.as_ref()
     }
@@ -159,7 +164,12 @@ impl Target {
         if need == Need::Clock && self.patient {
             return None;
         }
-        self.file.lacks.get(need.word()).map(String::as_str).or_else(|| self.file.login.lacks(need))
+        self.file
+            .lacks
+            .get(need.word())
+            .map(String::as_str)
+            .or_else(|| self.file.login.lacks(need))
+            .or_else(|| self.file.approval.lacks(need))
     }
 
     /// Sends a request once. Whatever goes wrong is a [`Trouble`], never a retry.

@@ -132,4 +132,6 @@ pub struct Sent {
     pub took: Duration,
     pub request: Outgoing,
     pub reply: Reply,
+    /// What a browser showed then: a PNG in base64.
+    pub picture: Option<String>,
 }

@@ -4,6 +4,7 @@
 mod app;
 mod bank;
 mod chromium;
+mod login;
 mod report;
 #[path = "../report_support/mod.rs"]
 mod report_support;

@@ -3,4 +3,5 @@
 
 mod bank;
 mod bundled;
+mod command;
 mod form;

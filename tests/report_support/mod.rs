@@ -458,6 +458,7 @@ fn login() -> StepResult {
             body: Body::default(),
         },
         reply: page,
+        picture: None,
     };
     let exchange = Exchange { purpose: "exchange the code".into(), ..refresh(0, granted(1)) };
     step(
@@ -507,6 +508,7 @@ fn refresh(token: u32, reply: Reply) -> Exchange {
             )),
         },
         reply,
+        picture: None,
     }
 }
 

@@ -198,6 +198,9 @@ impl Met {
             Reached::Page(Some(unknown)) => left(unknown, altered, response, seen),
             Reached::Refused(why) => Answer::new(Came::Refused, format!("a page that refuses: {why}")),
             Reached::Stuck(why) => Answer::broken(format!("the login can't get through: {why}")),
+            Reached::Lacking(why) => {
+                Answer::not_applicable(format!("the target's logins can't be driven: {why}"))
+            }
             Reached::Trouble(trouble) => return of_trouble(&trouble),
             Reached::Loop(hops) => {
                 return Answer::unclear(format!(
@@ -221,6 +224,7 @@ impl Met {
 fn left(unknown: Unknown, altered: bool, response: Option<&Incoming>, seen: &mut Authorization) -> Answer {
     let status = response.map_or(0, |response| response.status);
     match status {
+        429 | 500.. => judged(response, seen),
         _ if !altered => Answer::broken(format!("the login can't get through: {}", unknown.why)),
         400..500 => judged(response, seen),
         _ if unknown.asks => Answer::unclear(format!(
@@ -230,7 +234,9 @@ fn left(unknown: Unknown, altered: bool, response: Option<&Incoming>, seen: &mut
         )),
         _ => {
             seen.unknown_page = true;
-            Answer::new(Came::Refused, format!("a page ({status}) that leads nowhere"))
+            // Whoever logs in outside of this program tells of a page, and not of its status.
+            let page = response.map_or_else(String::new, |response| format!(" ({})", response.status));
+            Answer::new(Came::Refused, format!("a page{page} that leads nowhere"))
         }
     }
 }

@@ -4,7 +4,7 @@ use super::approve;
 use super::authorize::authorized;
 use super::exchange;
 use crate::engine::answer::{Answer, Came};
-use crate::engine::scene::{Decidable, GrantHeld, Held, NeverSaved, Scene};
+use crate::engine::scene::{GrantHeld, Held, NeverSaved, Scene};
 use crate::suite::{
     AuthorizeRequest, Client, Code, Credentials, Decision, Encoding, Exchange, Grant, Login, Need, Redirect,
     Secret, StateSent, TokenRequest, User,
@@ -23,7 +23,7 @@ pub async fn run(login: &Login, scene: &mut Scene<'_>) -> Result<Answer, NeverSa
     };
     // Where nobody approves, the token works at once.
     let approval = if login.approve && scene.target.lacks(Need::Approval).is_none() {
-        Some(approve::send(&Decidable::Login(grant.login.clone()), &login.user, true, scene).await)
+        Some(approve::send(&grant.decidable(), &login.user, true, scene).await)
     } else {
         None
     };

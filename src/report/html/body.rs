@@ -22,6 +22,8 @@ pub struct ExchangeView {
     pub broke: bool,
     pub sent: Message,
     pub answer: Message,
+    /// A PNG in base64.
+    pub picture: Option<String>,
 }
 
 /// The start line, the headers and the body.
@@ -56,8 +58,13 @@ impl ExchangeView {
             broke,
             sent: message(&start, &request.headers, &request.body),
             answer,
+            picture: exchange.picture.clone().filter(|png| png.bytes().all(is_base64)),
         }
     }
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
 }
 
 fn message(start: &str, headers: &[Field], body: &Body) -> Message {

@@ -10,6 +10,7 @@ use crate::suite::code::Code;
 use crate::suite::read::Reader;
 use crate::suite::read::value::Prose;
 use crate::suite::read::wording::{meant_or_list, shown};
+use crate::target::login::Approval;
 
 /// What `[lacks]` says. `None` if a word in it is no capability.
 pub fn said(lacks: Keyed<Prose>, reader: &mut Reader) -> Option<BTreeMap<String, String>> {
@@ -47,8 +48,9 @@ pub fn derive(file: &mut TargetFile) {
             "the target file names no control API (endpoints.control), by which an owner approves them",
         ));
     }
-    if !control {
-        missing.push((Need::Approval, "the target file says no way for an owner to approve"));
+    if !control && matches!(file.approval, Approval::Auto) {
+        missing
+            .push((Need::Approval, "the target file says no way for an owner to approve (approval.driver)"));
     }
     if !control && hooks.advance.is_none() {
         missing.push((Need::Clock, "the target file says no way to let time pass (control.advance)"));

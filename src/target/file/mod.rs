@@ -33,7 +33,7 @@ pub use settings::{Control, Limits, Refusal, Tls, TlsVersion};
 pub(in crate::target) use value::Keyed;
 pub use value::Pointer;
 
-use super::login::Driver;
+use super::login::{Approval, Driver};
 use super::readings::{Choice, Pinned};
 use crate::suite::read::file::whole;
 use crate::suite::read::value::Value;
@@ -69,6 +69,8 @@ pub struct TargetFile {
     pub control: Control,
     /// How users log in.
     pub login: Driver,
+    /// How owners approve.
+    pub approval: Approval,
     /// Capability word → reason: those that the file says, and those that follow from what it does not have.
     pub lacks: BTreeMap<String, String>,
     /// The edition of the catalogue to judge by.
@@ -126,6 +128,7 @@ impl TargetFile {
             pools: Vec::new(),
             control: Control::default(),
             login: Driver::default(),
+            approval: Approval::default(),
             lacks: BTreeMap::new(),
             pinned: None,
             choices: Vec::new(),

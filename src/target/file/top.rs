@@ -15,7 +15,7 @@ use crate::suite::code::Code;
 use crate::suite::read::form::{Lenient, form};
 use crate::suite::read::value::{Defs, Prose, Value};
 use crate::suite::read::{Node, Reader, Written};
-use crate::target::login::{Driver, ReadLogin};
+use crate::target::login::{Approval, Driver, ReadApproval, ReadLogin};
 use crate::target::readings::{ChoiceForm, Pinned, choices as chosen};
 
 form! {
@@ -64,6 +64,8 @@ form! {
         control: Lenient<Option<Placed<ControlForm>>>,
         /// How users log in. Without it, through the control API.
         login: Lenient<Option<ReadLogin>>,
+        /// How owners approve in the bank's app. Without it, through the control API.
+        approval: Lenient<Option<ReadApproval>>,
         /// What the server can't do: capability = "reason". Cases that need it are skipped.
         lacks: Lenient<Option<Keyed<Prose>>>,
         /// How the documents are read where they leave room: requirement = { reading, reason }.
@@ -140,6 +142,7 @@ impl TargetForm {
             ));
         }
         let login = self.login.0?.map_or_else(Driver::default, |ReadLogin(driver)| driver);
+        let approval = self.approval.0?.map_or_else(Approval::default, |ReadApproval(approval)| approval);
         let mut file = TargetFile {
             name: self.name.0?.0,
             nodes: nodes?,
@@ -156,7 +159,8 @@ impl TargetForm {
             limits: self.limits.0?.map_or_else(|| Limits::usual(&base), |form| form.limits(&base)),
             pools: pools.into_iter().map(|pool| pool.within(folder)).collect(),
             control: control.within(folder),
-            login,
+            login: login.within(folder),
+            approval: approval.within(folder),
             lacks: lacked??,
             pinned: self
                 .edition

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::forms::Submission;
 use super::jar::Jar;
-use super::script::{Body, Call, Go, Named, Script, Step};
+use super::script::{Call, Go, Named, Script, Step};
 use super::sheet::Sheet;
 use super::values::Values;
 use super::way::{Lead, Page, Stop, Way};
@@ -223,7 +223,7 @@ impl Going<'_> {
 
     /// A request that a page's script would make. `Some` if its answer leads out of the bank.
     async fn call(&mut self, call: &Call, way: &mut Way<'_>) -> Result<Option<Stop>, Reached> {
-        let request = self.request(call).and_then(|request| {
+        let request = call.request(self.values, &self.page.url).and_then(|request| {
             match way.lead(&self.page.url, request.url.as_str().as_bytes()) {
                 Lead::Page(_) => Ok(request),
                 _ => Err(foreign(request.url.as_str())),
@@ -248,38 +248,10 @@ impl Going<'_> {
             }
             _ => {}
         }
-        let json = answer.json();
-        for (name, pointer) in &call.keep {
-            let value = json.as_ref().and_then(|json| json.pointer(pointer));
-            let text = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            let Some(text) = text else {
-                let why = format!("the answer to the login's request {shown} has nothing at {pointer}");
-                return Err(Reached::Stuck(stuck(&why, &Page { url: self.page.url.clone(), answer })));
-            };
-            self.values.set(&format!("kept.{name}"), &text);
-        }
+        call.keep(&answer, self.values).map_err(|why| {
+            Reached::Stuck(stuck(&why, &Page { url: self.page.url.clone(), answer: answer.clone() }))
+        })?;
         Ok(None)
-    }
-
-    fn request(&self, call: &Call) -> Result<Outgoing, String> {
-        let url = self.values.fill(&call.url)?;
-        let url = self.page.url.join(&url).map_err(|_| format!("{url} makes no address"))?;
-        let mut request = Outgoing::new(call.method.clone(), url);
-        for (name, value) in &call.headers {
-            request = request.header(name.clone(), &self.values.fill(value)?);
-        }
-        Ok(match &call.body {
-            Body::None => request,
-            Body::Form(fields) => {
-                let filled = fields.iter().map(|(name, text)| Ok((name.clone(), self.values.fill(text)?)));
-                request.form(&filled.collect::<Result<Vec<_>, String>>()?)
-            }
-            Body::Json(text) => {
-                let mut request = request.header(http::header::CONTENT_TYPE, "application/json");
-                request.body = self.values.fill_json(text)?.into();
-                request
-            }
-        })
     }
 
     /// With the headers by which servers tell their own pages' requests from others'.

@@ -18,7 +18,8 @@ pub struct Submission {
     pub secrets: Vec<(String, String)>,
 }
 
-const CONTROLS: &str = "input, select, textarea, button";
+/// Everything of a form that can be filled in or pressed.
+pub const CONTROLS: &str = "input, select, textarea, button";
 
 pub fn submission(
     sheet: &Sheet<'_>,
@@ -26,7 +27,7 @@ pub fn submission(
     button: Option<&Named>,
     values: &Values,
 ) -> Result<Submission, String> {
-    let button = button.map(|named| find_button(sheet, named)).transpose()?;
+    let button = button.map(|named| find_button(sheet, named, is_button)).transpose()?;
     let form = match button {
         Some(button) => owner(sheet, button)
             .ok_or("what is to be pressed is in no form: the page's script does what it does; try the browser driver")?,
@@ -240,12 +241,17 @@ fn multipart(url: Url, pairs: &[(String, String)]) -> Outgoing {
     request
 }
 
-fn find_button<'s>(sheet: &'s Sheet<'_>, named: &Named) -> Result<ElementRef<'s>, String> {
+/// The button that is meant, among those that `is_one` takes for one.
+pub fn find_button<'s>(
+    sheet: &'s Sheet<'_>,
+    named: &Named,
+    is_one: fn(ElementRef<'_>) -> bool,
+) -> Result<ElementRef<'s>, String> {
     let wanted = match named {
         Named::Css(css) => return sheet.first(css).ok_or_else(|| format!("nothing on it is {css}")),
         Named::Text(wanted) => wanted,
     };
-    let buttons: Vec<ElementRef<'s>> = sheet.all(CONTROLS).filter(|control| is_button(*control)).collect();
+    let buttons: Vec<ElementRef<'s>> = sheet.all(CONTROLS).filter(|control| is_one(*control)).collect();
     let pair = |button: &ElementRef<'_>| {
         format!("{}={}", button.attr("name").unwrap_or_default(), button.attr("value").unwrap_or_default())
     };
@@ -273,7 +279,7 @@ fn find_button<'s>(sheet: &'s Sheet<'_>, named: &Named) -> Result<ElementRef<'s>
 }
 
 /// The form that has every field that the step fills in; where it fills in nothing, the only one.
-fn form_of_fields<'s>(sheet: &'s Sheet<'_>, step: &Step) -> Result<ElementRef<'s>, String> {
+pub fn form_of_fields<'s>(sheet: &'s Sheet<'_>, step: &Step) -> Result<ElementRef<'s>, String> {
     let forms: Vec<ElementRef<'s>> = sheet.all("form").collect();
     let fields = step.fill.iter().map(|(name, _)| name).chain(&step.check);
     let names: Vec<&String> = fields.chain(step.choose.iter().map(|(name, _)| name)).collect();
@@ -306,7 +312,7 @@ fn owner<'s>(sheet: &'s Sheet<'_>, control: ElementRef<'s>) -> Option<ElementRef
     }
 }
 
-fn input_type(element: ElementRef<'_>) -> String {
+pub fn input_type(element: ElementRef<'_>) -> String {
     element.attr("type").unwrap_or_default().to_ascii_lowercase()
 }
 
@@ -334,7 +340,7 @@ fn caption(button: ElementRef<'_>) -> String {
 }
 
 /// The text beside a radio button.
-fn label(element: ElementRef<'_>) -> String {
+pub fn label(element: ElementRef<'_>) -> String {
     let around =
         element.ancestors().filter_map(ElementRef::wrap).find(|above| above.value().name() == "label");
     let root = element.ancestors().filter_map(ElementRef::wrap).last();
@@ -350,7 +356,7 @@ fn options(select: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
     select.descendants().filter_map(ElementRef::wrap).filter(|below| below.value().name() == "option")
 }
 
-fn option_value(option: ElementRef<'_>) -> String {
+pub fn option_value(option: ElementRef<'_>) -> String {
     option.attr("value").map_or_else(|| text_of(option), str::to_owned)
 }
 

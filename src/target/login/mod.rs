@@ -5,27 +5,40 @@
 //! bank. Each opened login has a browser of its own: no cookie of one reaches another. Drivers say how far the way went
 //! ([`Reached`]); what that means for a verdict is the engine's to say.
 
+mod approval;
 mod auto;
+mod browser;
+mod call;
+mod command;
 mod form;
 mod forms;
 mod jar;
+mod manual;
+mod outside;
+mod plan;
 mod read;
 mod script;
 mod sheet;
 mod steps;
 mod values;
 mod way;
+mod webdriver;
 
+pub use approval::{Approval, Asked, Decided};
 pub use auto::login_of_page;
+pub use browser::Browser;
+pub use command::Command;
+pub use manual::Manual;
 pub use script::{Body, Call, Course, Go, Named, Script, Step, When};
 pub use way::{Page, Way};
 
+use std::path::Path;
 use std::sync::Arc;
 
 use url::Url;
 
 use self::form::Opened;
-pub(in crate::target) use self::read::ReadLogin;
+pub(in crate::target) use self::read::{ReadApproval, ReadLogin};
 use super::callback::Callback;
 use super::wire::Outgoing;
 use crate::results::Trouble;
@@ -43,6 +56,12 @@ pub enum Driver {
     Form(Form),
     /// Nobody is asked: the server redirects at once, for one user. There is no step.
     None(Form),
+    /// By its pages, in a browser.
+    Browser(Box<Browser>),
+    /// A program does it.
+    Command(Command),
+    /// A person does it.
+    Manual(Manual),
 }
 
 /// A login by pages.
@@ -67,6 +86,8 @@ enum At {
     /// The control API does.
     Control,
     Page(Box<Opened>),
+    /// Whoever is handed this address.
+    Outside(Url),
 }
 
 /// How far a login went.
@@ -82,6 +103,8 @@ pub enum Reached {
     Refused(String),
     /// To where nobody can go on, and that is no answer of the bank: why.
     Stuck(String),
+    /// Nowhere: what the driver needs is not there, and what to do about it.
+    Lacking(String),
     /// Nowhere: there was no answer.
     Trouble(Trouble),
     /// Nowhere: the bank's pages redirect to each other, so many times.
@@ -104,6 +127,17 @@ pub struct Answering<'a> {
     pub allow: bool,
 }
 
+impl Approval {
+    /// Reads a file that holds the keys of `[approval]` and nothing else; `path` is only for messages.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn parse(path: &str, text: &str) -> Result<Approval, Vec<Diagnostic>> {
+        let source = Arc::new(Source::new(path, text));
+        whole(source, text, ReadApproval::read).map(|ReadApproval(approval)| approval)
+    }
+}
+
 impl Driver {
     /// Reads a file that holds the keys of `[login]` and nothing else; `path` is only for messages.
     ///
@@ -114,15 +148,24 @@ impl Driver {
         whole(source, text, ReadLogin::read).map(|ReadLogin(driver)| driver)
     }
 
+    /// With programs run in this folder.
+    #[must_use]
+    pub fn within(self, folder: &Path) -> Driver {
+        match self {
+            Driver::Command(command) => Driver::Command(command.within(folder)),
+            other => other,
+        }
+    }
+
     /// Why a capability is missing where users log in so.
     pub fn lacks(&self, need: Need) -> Option<&'static str> {
+        const NO_DENY: &str = "no step of the login in the target file says how to say no (`deny`)";
         match (self, need) {
             (Driver::None(_), Need::TwoUsers | Need::Denial) => {
                 Some("the server asks nobody who they are (`login.driver` is `none`)")
             }
-            (Driver::Form(form), Need::Denial) if !form.script.denies() => {
-                Some("no step of the login in the target file says how to say no (`deny`)")
-            }
+            (Driver::Form(Form { script, .. }), Need::Denial) if !script.denies() => Some(NO_DENY),
+            (Driver::Browser(browser), Need::Denial) if !browser.script.denies() => Some(NO_DENY),
             _ => None,
         }
     }
@@ -130,8 +173,9 @@ impl Driver {
     /// Where pages of the bank are besides at its base and its authorization endpoint.
     pub fn origins(&self) -> &[Url] {
         match self {
-            Driver::Auto => &[],
+            Driver::Auto | Driver::Command(_) | Driver::Manual(_) => &[],
             Driver::Form(form) | Driver::None(form) => &form.origins,
+            Driver::Browser(browser) => &browser.origins,
         }
     }
 
@@ -140,6 +184,7 @@ impl Driver {
         match self {
             Driver::Auto => auto::open(request, way).await,
             Driver::Form(form) | Driver::None(form) => form::open(&form.script, request, way).await,
+            Driver::Browser(_) | Driver::Command(_) | Driver::Manual(_) => outside::open(request, way).await,
         }
     }
 
@@ -148,6 +193,15 @@ impl Driver {
         match (self, &login.at, &login.id) {
             (Driver::Form(form), At::Page(opened), _) => {
                 form::land(&form.script, opened, answering, way).await
+            }
+            (Driver::Browser(browser), At::Outside(begun), _) => {
+                browser::land(browser, begun, answering, way).await
+            }
+            (Driver::Command(command), At::Outside(begun), _) => {
+                command::land(command, begun, answering, way).await
+            }
+            (Driver::Manual(manual), At::Outside(begun), _) => {
+                manual::land(manual, begun, answering, way).await
             }
             (_, _, Some(id)) => auto::land(id, answering, way).await,
             (_, _, None) => {

@@ -56,9 +56,18 @@ impl<'p> Sheet<'p> {
     /// # Errors
     /// Why none or more than one is.
     pub fn link(&self, named: &Named) -> Result<String, String> {
+        let link = self.find_link(named)?;
+        link.attr("href").map(str::to_owned).ok_or_else(|| "what is to be followed is no link".to_owned())
+    }
+
+    /// The link that is meant.
+    ///
+    /// # Errors
+    /// Why none or more than one is.
+    pub fn find_link(&self, named: &Named) -> Result<ElementRef<'_>, String> {
         let links: Vec<ElementRef<'_>> = self.all("a[href]").collect();
-        let link = match named {
-            Named::Css(css) => self.first(css).ok_or_else(|| format!("nothing on it is {css}"))?,
+        match named {
+            Named::Css(css) => self.first(css).ok_or_else(|| format!("nothing on it is {css}")),
             Named::Text(wanted) => {
                 let by_text = |link: &&ElementRef<'_>| folded(&text_of(**link)) == folded(wanted);
                 let by_id = |link: &&ElementRef<'_>| {
@@ -67,23 +76,15 @@ impl<'p> Sheet<'p> {
                 let named: Vec<_> = links.iter().filter(by_text).collect();
                 let named = if named.is_empty() { links.iter().filter(by_id).collect() } else { named };
                 match named.as_slice() {
-                    [one] => **one,
-                    [] => {
-                        return Err(format!(
-                            "it has no link “{wanted}”; it has {}",
-                            listed(&self.link_texts())
-                        ));
-                    }
+                    [one] => Ok(**one),
+                    [] => Err(format!("it has no link “{wanted}”; it has {}", listed(&self.link_texts()))),
                     several => {
                         let count = several.len();
-                        return Err(format!(
-                            "it has {count} links “{wanted}”: name the one that is meant by css"
-                        ));
+                        Err(format!("it has {count} links “{wanted}”: name the one that is meant by css"))
                     }
                 }
             }
-        };
-        link.attr("href").map(str::to_owned).ok_or_else(|| "what is to be followed is no link".to_owned())
+        }
     }
 
     /// What sending the page's form makes, with the fields that the step fills in.
@@ -113,6 +114,11 @@ impl<'p> Sheet<'p> {
             let posted = form.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
             posted && form.select(&asking).next().is_some()
         })
+    }
+
+    /// Whether there is anything to fill in or to press: where scripts run, that needs no form.
+    pub fn has_controls(&self) -> bool {
+        self.first("input:not([type=hidden]), button, select, textarea").is_some()
     }
 
     /// What it is like, in a few sentences.
@@ -175,7 +181,7 @@ pub fn folded(text: &str) -> String {
 }
 
 /// The beginning of a text, whole words only: half a secret would not be known for one when the text is redacted.
-fn cut(text: &str) -> String {
+pub fn cut(text: &str) -> String {
     let mut kept = String::new();
     for word in text.split(' ') {
         if kept.len() + word.len() >= SHOWN {

@@ -241,8 +241,7 @@ impl WayForm {
             reader.note(mistake.help("say what leads on, such as `open = \"{login.url}\"`"));
             return None;
         }
-        let calls = self.request.unwrap_or_default().into_iter();
-        let calls: Vec<Option<Call>> = calls.map(|call| call.call(reader)).collect();
+        let requests = calls(self.request, reader);
         let mut ways: Vec<Option<Go>> = Vec::new();
         ways.extend(self.press.map(|named| Some(Go::Press(named))));
         ways.extend(self.follow.map(|named| Some(Go::Follow(named))));
@@ -257,8 +256,15 @@ impl WayForm {
             return None;
         }
         let go = ways.pop().unwrap_or(Some(Go::Submit))?;
-        Some(Course { requests: calls.into_iter().collect::<Option<_>>()?, go })
+        Some(Course { requests: requests?, go })
     }
+}
+
+/// The requests of a list.
+pub fn calls(forms: Option<Vec<CallForm>>, reader: &mut Reader) -> Option<Vec<Call>> {
+    let read = forms.unwrap_or_default().into_iter();
+    let read: Vec<Option<Call>> = read.map(|form| form.call(reader)).collect();
+    read.into_iter().collect()
 }
 
 impl CallForm {

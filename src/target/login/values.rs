@@ -83,6 +83,11 @@ impl Values {
         whole.push_str(rest);
         Ok(whole)
     }
+
+    /// Every name with what it stands for.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 /// The name in the braces that `text` begins with, if it is one that can stand for something.
