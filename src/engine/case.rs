@@ -18,7 +18,7 @@ use super::tidy::tidy;
 use crate::results::{
     CaseResult, Finding, Level, Observation, Place, Rounds, SampleSeen, Standing, StepResult, Verdict,
 };
-use crate::suite::{Case, Step, Verb};
+use crate::suite::{Case, Need, Step, Verb};
 use crate::target::{Redactor, Tape, Target};
 
 /// Exchanges of one step that results keep; of more, the first ones and the one that decided.
@@ -294,7 +294,8 @@ impl Round {
         let world = target.make_world().await.map_err(|error| error.to_string())?;
         let mut hasher = DefaultHasher::new();
         (options.seed, &case.id, number).hash(&mut hasher);
-        let mut scene = Scene::new(target, world, hasher.finish(), racing);
+        let about_nodes = case.needs.contains(&Need::Nodes);
+        let mut scene = Scene::new(target, world, hasher.finish(), racing, about_nodes);
         acquaint(&mut scene).await?;
         let mut done = Vec::new();
         let mut end = End::Met;

@@ -121,7 +121,9 @@ pub struct Scene<'a> {
     /// Every grant that was given so far, whether or not a handle stands for it.
     pub grants: Vec<GrantHeld>,
     pub racing: Racing,
-    /// Where requests go, if not to the first node.
+    /// Whether the case is about several nodes: then it always knows which one it asks.
+    about_nodes: bool,
+    /// Where requests go, if not to the base.
     node: Option<Url>,
     /// When a request was last answered that may have changed something.
     pub changed: Option<Instant>,
@@ -143,7 +145,8 @@ impl GrantHeld {
 }
 
 impl<'a> Scene<'a> {
-    pub fn new(target: &'a Target, world: World, seed: u64, racing: Racing) -> Self {
+    /// `about_nodes`: whether the case needs several nodes.
+    pub fn new(target: &'a Target, world: World, seed: u64, racing: Racing, about_nodes: bool) -> Self {
         let mut secrets = Secrets::default();
         for (role, client) in world.clients() {
             if let Some(secret) = &client.client_secret {
@@ -168,6 +171,7 @@ impl<'a> Scene<'a> {
             given: Vec::new(),
             grants: Vec::new(),
             racing,
+            about_nodes,
             node: None,
             changed: None,
         }
@@ -175,10 +179,8 @@ impl<'a> Scene<'a> {
 
     /// From here on requests go to this node, from 1, or why they can't.
     pub fn go_to(&mut self, node: Option<u8>) -> Result<(), String> {
-        self.node = match node {
-            None | Some(1) => None,
-            Some(number) => Some(self.target.node(&self.world, number)?),
-        };
+        let number = node.or(self.about_nodes.then_some(1));
+        self.node = number.map(|number| self.target.node(&self.world, number)).transpose()?;
         Ok(())
     }
 

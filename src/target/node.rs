@@ -6,36 +6,38 @@ use super::transport::Target;
 use super::world::World;
 
 impl Target {
-    /// The address of a node, from 1, or why a request can't be sent there.
+    /// The address of a node, from 1, or why a request can't be sent there. The base is the first, unless it is none of the
+    /// nodes: a balancer before them.
     pub fn node(&self, world: &World, number: u8) -> Result<Url, String> {
         let base = &self.file().base;
-        if number == 1 {
+        let balanced = !world.nodes.is_empty() && !world.nodes.iter().any(|node| same(node, base));
+        if number == 1 && !balanced {
             return Ok(base.clone());
         }
         let endpoints = &self.file().endpoints;
         if let Some(apart) = endpoints.all().find(|route| !under(base, &route.url)) {
             return Err(format!("{} is an address of its own, which no other node answers at", apart.url));
         }
-        let mut further = world.nodes.iter().filter(|node| !same(node, base));
-        further.nth(usize::from(number) - 2).cloned().ok_or_else(|| {
-            format!(
-                "the target has {} addresses, and this is for node {number}",
-                1 + further_nodes(world, base)
-            )
+        let first = (!balanced).then_some(base);
+        let nodes: Vec<&Url> =
+            first.into_iter().chain(world.nodes.iter().filter(|node| !same(node, base))).collect();
+        let node = nodes.get(usize::from(number) - 1).copied().cloned();
+        node.ok_or_else(|| match nodes.len() {
+            1 => "the target has one address only".to_owned(),
+            known => format!("the target has {known} addresses, and this asks for node {number}"),
         })
     }
 
-    /// The same address at another node.
+    /// The same address at another node; one that is not under the base stays where it is.
     pub fn moved(&self, url: &Url, node: &Url) -> Url {
-        let base = self.file().base.as_str().trim_end_matches('/');
-        let rest = url.as_str().strip_prefix(base).unwrap_or_default();
+        let base = &self.file().base;
+        if !under(base, url) {
+            return url.clone();
+        }
+        let rest = &url.as_str()[base.as_str().trim_end_matches('/').len()..];
         let moved = format!("{}{rest}", node.as_str().trim_end_matches('/'));
         Url::parse(&moved).expect("an address followed by what follows an address is one")
     }
-}
-
-fn further_nodes(world: &World, base: &Url) -> usize {
-    world.nodes.iter().filter(|node| !same(node, base)).count()
 }
 
 fn same(node: &Url, base: &Url) -> bool {

@@ -9,6 +9,7 @@ mod common {
     pub mod sweep;
 }
 mod editions;
+mod nodes;
 mod readings;
 mod requests;
 mod secrecy;

@@ -20,6 +20,7 @@ pub fn near<'w>(word: &str, candidates: impl IntoIterator<Item = &'w str>) -> Op
 pub fn meant_or_list(word: &str, known: &[&str]) -> String {
     match near(word, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
+        None if known.is_empty() => "nothing can stand here: leave it out".to_owned(),
         None => format!("choose from {}", listed(known)),
     }
 }
