@@ -4,6 +4,7 @@
 //!
 //! - [`cli`]: one file per subcommand; reads arguments, calls one thing below, chooses the exit code.
 //! - [`prove`]: defects × cases: the kill matrix of the bundled bank.
+//! - [`trials()`]: the suites as tests of a Rust program of its own.
 //! - [`baseline`]: known failures, held against a run.
 //! - [`engine`]: plan → run: worlds, steps (one verb per file), expectations, races.
 //! - [`report`]: console, JUnit, HTML: each a pure function of results.
@@ -23,3 +24,7 @@ pub mod report;
 pub mod results;
 pub mod suite;
 pub mod target;
+mod trials;
+
+pub use libtest_mimic;
+pub use trials::{TrialOptions, TrialsError, trials, trials_with};

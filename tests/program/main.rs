@@ -13,5 +13,6 @@ mod nodes;
 mod readings;
 mod requests;
 mod secrecy;
+mod trials;
 mod trouble;
 mod wire;

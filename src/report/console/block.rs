@@ -5,7 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::report::tally::{self, advises};
 use crate::report::{evidence, visible};
-use crate::results::{CaseResult, Finding, Place, Requirement, Run, Verdict};
+use crate::results::{BaselineEntry, CaseResult, Finding, Place, Requirement, Run, Verdict};
 
 use super::Style;
 
@@ -15,6 +15,20 @@ const LONG: usize = 600;
 /// What was promised and where, the suite's own line with a caret, what was expected, sent and got, why it matters, how
 /// to mend it, and the command that runs the case again. Ends with a line end.
 pub fn case_block(case: &CaseResult, run: &Run, style: Style) -> String {
+    block(case, &run.requirements, run.accepts(case), style)
+}
+
+/// The same for a case that no run holds.
+pub fn case_alone(case: &CaseResult, requirements: &[Requirement], style: Style) -> String {
+    block(case, requirements, None, style)
+}
+
+fn block(
+    case: &CaseResult,
+    requirements: &[Requirement],
+    accepted: Option<&BaselineEntry>,
+    style: Style,
+) -> String {
     let renderer = match style {
         Style::Plain => Renderer::plain(),
         Style::Coloured => Renderer::styled(),
@@ -27,14 +41,14 @@ pub fn case_block(case: &CaseResult, run: &Run, style: Style) -> String {
     groups.extend(
         case.proves
             .iter()
-            .filter_map(|id| run.requirements.iter().find(|requirement| requirement.id == *id))
+            .filter_map(|id| requirements.iter().find(|requirement| requirement.id == *id))
             .map(|requirement| promise(requirement, case.verdict)),
     );
     if let (Some(rounds), Some(first)) = (&case.rounds, groups.first_mut()) {
         let told = format!("{} of {} concluded. {}", rounds.concluded, rounds.asked, rounds.confidence);
         *first = std::mem::replace(first, Group::with_level(Level::NOTE)).element(note("rounds", &told));
     }
-    if let (Some(entry), Some(first)) = (run.accepts(case), groups.first_mut()) {
+    if let (Some(entry), Some(first)) = (accepted, groups.first_mut()) {
         let told = note("accepted", &tally::acceptance(entry));
         *first = std::mem::replace(first, Group::with_level(Level::NOTE)).element(told);
     }

@@ -5,7 +5,7 @@ mod block;
 mod progress;
 mod summary;
 
-pub use block::case_block;
+pub use block::{case_alone, case_block};
 pub use progress::{Mode, Progress};
 pub use summary::summary;
 
