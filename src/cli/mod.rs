@@ -12,6 +12,7 @@ mod run;
 mod schema;
 mod serve;
 mod stop;
+mod target;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,7 @@ enum Command {
     DemoApp(demo_app::DemoApp),
     Report(report::Report),
     Baseline(baseline::Baseline),
+    Target(target::Target),
 }
 
 /// Runs the program with this process's arguments.
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::DemoApp(app) => app.main(),
         Command::Report(report) => report.main(),
         Command::Baseline(baseline) => baseline.main(),
+        Command::Target(target) => target.main(),
     };
     output::with_output(exit).into()
 }

@@ -6,6 +6,7 @@ mod burst;
 mod callback;
 mod client;
 mod control;
+mod draft;
 mod file;
 mod hooks;
 pub mod login;
@@ -23,6 +24,7 @@ pub use burst::Released;
 pub use callback::{Callback, form_decode};
 pub use client::OpenError;
 pub use control::{ControlError, of_user};
+pub use draft::{Draft, Metadata, well_known};
 pub use file::{
     ClientAuthentication, Data, Endpoints, Limits, Logout, LogoutKind, Naming, Pointer, Revoked, Route,
     SecretError, TargetError, TargetFile, Whoami, WhoamiKind, authentication, schema,

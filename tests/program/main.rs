@@ -13,6 +13,7 @@ mod nodes;
 mod readings;
 mod requests;
 mod secrecy;
+mod target;
 mod trials;
 mod trouble;
 mod wire;

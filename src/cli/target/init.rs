@@ -1,0 +1,188 @@
+//! `grantspec target init`: a target file for a server, from flags, questions, and what the server publishes about itself.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use url::Url;
+
+use crate::cli::output::{complain, out};
+use crate::results::Exit;
+use crate::target::{Draft, Metadata, Outgoing, Target, TargetFile, well_known};
+
+/// Write a target file for a server, with what it publishes about itself filled in.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  grantspec target init                                  asks what it has to know
+  grantspec target init https://bank.example             reads the server's metadata, writes target.toml
+  grantspec target init http://127.0.0.1:8080 --login auto --out mine.toml
+
+Metadata is looked for where OpenID Connect Discovery and RFC 8414 put it. Then: grantspec target check target.toml")]
+pub struct Init {
+    /// The server's address, or its issuer.
+    #[arg(value_name = "URL")]
+    url: Option<String>,
+    /// What reports call the server. Without it, its host.
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+    /// How users log in.
+    #[arg(long, value_enum)]
+    login: Option<Login>,
+    /// There is one user to test with, not two.
+    #[arg(long)]
+    one_user: bool,
+    /// There is a client without a secret too.
+    #[arg(long)]
+    public_client: bool,
+    /// The file to write.
+    #[arg(long, value_name = "FILE", default_value = "target.toml")]
+    out: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    replace: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Login {
+    /// The server's own pages, over HTTP.
+    Form,
+    /// The control API logs users in.
+    Auto,
+    /// Nobody is asked: the server redirects at once, for one user.
+    None,
+}
+
+impl Init {
+    pub fn main(self) -> Exit {
+        if self.out.exists() && !self.replace {
+            complain(format!("{} is there already; --replace writes over it", self.out.display()));
+            return Exit::Usage;
+        }
+        let mut questions = Questions::new();
+        let asked = self.url.clone().or_else(|| questions.ask("The server's address", None));
+        let Some(base) = asked.as_deref().map(str::trim).and_then(address) else {
+            let given =
+                asked.map_or_else(|| "no address was given".to_owned(), |given| format!("{given} is none"));
+            complain(format!("{given}: give the server's address, such as https://bank.example"));
+            return Exit::Usage;
+        };
+        let host = base.authority().to_owned();
+        let name = self.name.clone().or_else(|| questions.ask("What reports call it", Some(&host)));
+        let login = self.login.or_else(|| {
+            let answer = questions.ask("How users log in: form, auto or none", Some("form"))?;
+            Login::from_str(&answer, true).ok()
+        });
+        let metadata = match tokio::runtime::Runtime::new().map(|runtime| runtime.block_on(published(&base)))
+        {
+            Ok(Ok(metadata)) => metadata,
+            Ok(Err(trouble)) => {
+                complain(trouble);
+                return Exit::Trouble;
+            }
+            Err(error) => {
+                complain(format!("failed to start: {error}"));
+                return Exit::Trouble;
+            }
+        };
+        let users: &[&str] = if self.one_user { &["alice"] } else { &["alice", "bob"] };
+        let clients: &[&str] =
+            if self.public_client { &["server", "other", "public"] } else { &["server", "other"] };
+        let draft = Draft {
+            name: name.filter(|name| !name.trim().is_empty()).unwrap_or(host),
+            base,
+            metadata: metadata.as_ref().map(|(_, metadata)| metadata.clone()),
+            users: users.iter().map(|role| (*role).to_owned()).collect(),
+            clients: clients.iter().map(|role| (*role).to_owned()).collect(),
+            login: login
+                .and_then(|login| login.to_possible_value())
+                .map_or("form".to_owned(), |value| value.get_name().to_owned()),
+        };
+        if let Err(error) = write(&self.out, &draft.text(), self.replace) {
+            complain(format!(
+                "failed to write {}: {error}; choose another file with --out",
+                self.out.display()
+            ));
+            return Exit::Trouble;
+        }
+        let shown = self.out.display();
+        out(&match metadata {
+            Some((url, _)) => format!("{shown}: endpoints as published at {url}\n"),
+            None => format!(
+                "{shown}: the server publishes nothing about itself, so that its endpoints are guesses\n"
+            ),
+        });
+        out(&format!("Fill in the users and clients, then: grantspec target check {shown}\n"));
+        Exit::Conformant
+    }
+}
+
+/// What the server publishes, and where; `None` if nothing.
+async fn published(base: &Url) -> Result<Option<(Url, Metadata)>, String> {
+    let file = TargetFile::at(base.as_str()).map_err(|error| error.to_string())?;
+    let target = Target::open(file).map_err(|error| error.to_string())?;
+    for url in well_known(base) {
+        let answer = target.send(&Outgoing::get(url.clone())).await.map_err(|trouble| {
+            format!(
+                "failed to reach {url}: {}: {}; is the address right?",
+                trouble.kind.as_str(),
+                trouble.detail
+            )
+        })?;
+        let metadata =
+            (answer.status == 200).then(|| serde_json::from_slice::<Metadata>(&answer.body).ok()).flatten();
+        // JSON about anything else names neither endpoint.
+        let metadata =
+            metadata.filter(|said| said.authorization_endpoint.is_some() || said.token_endpoint.is_some());
+        if let Some(metadata) = metadata {
+            return Ok(Some((url, metadata)));
+        }
+    }
+    Ok(None)
+}
+
+fn address(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.username().is_empty()
+    })
+}
+
+fn write(path: &Path, text: &str, replace: bool) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).create_new(!replace);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+/// Questions, where there is somebody to answer them.
+struct Questions {
+    is_answered: bool,
+}
+
+impl Questions {
+    fn new() -> Questions {
+        Questions { is_answered: io::stdin().is_terminal() && io::stderr().is_terminal() }
+    }
+
+    /// The answer, or what is usual if it is empty. `None` if nobody is there.
+    fn ask(&mut self, what: &str, usual: Option<&str>) -> Option<String> {
+        if !self.is_answered {
+            return usual.map(str::to_owned);
+        }
+        let offered = usual.map(|usual| format!(" [{usual}]")).unwrap_or_default();
+        let mut answer = String::new();
+        let asked = write!(io::stderr(), "{what}{offered}: ")
+            .and_then(|()| io::stdin().lock().read_line(&mut answer));
+        if asked.is_err() || answer.is_empty() {
+            // The terminal is gone, or its user has nothing more to say.
+            self.is_answered = false;
+        }
+        match answer.trim() {
+            "" => usual.map(str::to_owned),
+            answer => Some(answer.to_owned()),
+        }
+    }
+}
