@@ -176,9 +176,14 @@ fn look_status(wanted: &[u16], answer: &Answer) -> Looked {
 
 fn look_error(wanted: &[String], answer: &Answer) -> Looked {
     let expected = format!("the error is {}", wanted.join(" or "));
-    if let Facts::Authorization(seen) = &answer.facts
-        && let Some(callback) = &seen.callback
-    {
+    if let Facts::Authorization(seen) = &answer.facts {
+        // An error that only a page shows is not told to the app (RFC 6749 §4.1.2.1).
+        let Some(callback) = &seen.callback else {
+            return match answer.came {
+                Came::Refused => breaks(&expected, "no redirect, so that the app is told nothing".to_owned()),
+                _ => Looked::Unclear(answer.said.clone()),
+            };
+        };
         let error = callback.one("error");
         return holds_if(error.as_ref().is_some_and(|error| wanted.contains(error)), &expected, || {
             error.clone().map_or("a redirect without an error".into(), |error| format!("error {error}"))
@@ -452,6 +457,11 @@ fn look_headers(having: Trait, response: &Incoming) -> Looked {
         Some(value) => format!("{name}: {value}"),
         None => format!("no {name}"),
     };
+    if matches!(having, Trait::NoFraming | Trait::NoReferrer | Trait::NoCrossOrigin)
+        && (300..400).contains(&response.status)
+    {
+        return Looked::Unclear("the server shows no page here: it redirects at once".to_owned());
+    }
     match having {
         Trait::NoStore => {
             holds_if(lists(headers, "cache-control", "no-store"), "Cache-Control: no-store", || {
@@ -555,5 +565,26 @@ mod tests {
         assert!(matches!(looked(0, 0), Looked::Breaks { .. }));
         assert!(matches!(looked(0, 3), Looked::Unclear(_)));
         assert!(matches!(looked(2, 3), Looked::Breaks { .. }), "whatever is still to come, two live");
+    }
+
+    #[test]
+    fn an_error_that_only_a_page_shows_is_not_told_to_the_app() {
+        let body = br#"{"error": "access_denied"}"#;
+        let response =
+            Incoming { status: 400, headers: HeaderMap::new(), body: body.as_slice().into(), refuses: false };
+        let answer = Answer {
+            response: Some(response),
+            facts: Facts::Authorization(Box::default()),
+            ..Answer::new(Came::Refused, "a page (400)")
+        };
+        assert!(matches!(look_error(&["access_denied".to_owned()], &answer), Looked::Breaks { .. }));
+    }
+
+    #[test]
+    fn a_server_that_redirects_at_once_has_no_page_to_frame() {
+        let answer =
+            |status| Incoming { status, headers: HeaderMap::new(), body: Default::default(), refuses: false };
+        assert!(matches!(look_headers(Trait::NoFraming, &answer(302)), Looked::Unclear(_)));
+        assert!(matches!(look_headers(Trait::NoFraming, &answer(200)), Looked::Breaks { .. }));
     }
 }

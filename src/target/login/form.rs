@@ -207,7 +207,9 @@ impl Going<'_> {
     }
 
     fn submit(&self, step: &Step, button: Option<&Named>, way: &mut Way<'_>) -> Result<Move, String> {
-        let Submission { request, secrets } = Sheet::of(self.page).submission(step, button, self.values)?;
+        let refuses = step.deny.is_some() && !self.answering.allow;
+        let Submission { request, secrets } =
+            Sheet::of(self.page).submission(step, button, refuses, self.values)?;
         for (field, secret) in secrets {
             way.tape.secrets().add(&secret, &format!("{}·{field}", self.answering.user));
         }

@@ -25,6 +25,7 @@ pub fn submission(
     sheet: &Sheet<'_>,
     step: &Step,
     button: Option<&Named>,
+    refuses: bool,
     values: &Values,
 ) -> Result<Submission, String> {
     let button = button.map(|named| find_button(sheet, named, is_button)).transpose()?;
@@ -34,14 +35,22 @@ pub fn submission(
         None => form_of_fields(sheet, step)?,
     };
     let mut filled = Filled::of(sheet, form, button);
+    // Who says no may do so by a form of its own, which has none of what is filled in to say yes.
+    let passed_over = |filled: &Filled<'_>, name: &str| refuses && !filled.has(name);
     for (name, text) in &step.fill {
-        filled.fill(name, values.fill(text)?)?;
+        if !passed_over(&filled, name) {
+            filled.fill(name, values.fill(text)?)?;
+        }
     }
     for name in &step.check {
-        filled.check(name)?;
+        if !passed_over(&filled, name) {
+            filled.check(name)?;
+        }
     }
     for (name, text) in &step.choose {
-        filled.choose(name, &values.fill(text)?)?;
+        if !passed_over(&filled, name) {
+            filled.choose(name, &values.fill(text)?)?;
+        }
     }
     filled.send(sheet, form, button)
 }
@@ -87,6 +96,10 @@ enum Kind {
 struct Filled<'s>(Vec<Control<'s>>);
 
 impl<'s> Filled<'s> {
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|control| control.name == name)
+    }
+
     fn of(sheet: &'s Sheet<'_>, form: ElementRef<'s>, button: Option<ElementRef<'s>>) -> Filled<'s> {
         let mut all = Vec::new();
         for element in controls(sheet, form) {

@@ -87,7 +87,7 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// What sending the page's form makes, with the fields that the step fills in.
+    /// What sending the page's form makes, with the fields that the step fills in; if it `refuses`, with those that there are.
     ///
     /// # Errors
     /// What the page lacks for that.
@@ -95,9 +95,10 @@ impl<'p> Sheet<'p> {
         &self,
         step: &Step,
         button: Option<&Named>,
+        refuses: bool,
         values: &Values,
     ) -> Result<Submission, String> {
-        forms::submission(self, step, button, values)
+        forms::submission(self, step, button, refuses, values)
     }
 
     /// What its addresses stand under (HTML, "The base element").
