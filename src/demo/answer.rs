@@ -14,8 +14,6 @@ const LONGEST_LIFE: u64 = 10 * 366 * 86_400;
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
-    /// Whether it says that it is JSON.
-    pub json: bool,
     /// `Retry-After`, where it is a number of seconds.
     pub retry_after: Option<Duration>,
     /// Where a redirect leads.
@@ -89,14 +87,11 @@ impl Answer {
             if holds || rule == departure || rule == TokenAnswer::AnySuccess { Ok(()) } else { Err(what) }
         };
         check(self.status == 200, TokenAnswer::AnyStatus, "the bank gave no token")?;
-        check(self.json, TokenAnswer::AnyDocument, "the answer is not JSON")?;
         let body = self.value().unwrap_or(Value::Null);
         let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
         let bearer = text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
         check(bearer, TokenAnswer::AnyType, "the token is of an unknown type")?;
-        let life = &body["expires_in"];
-        let sound = life.is_null() || life.as_u64().is_some_and(|life| (1..=LONGEST_LIFE).contains(&life));
-        check(sound, TokenAnswer::AnyLifetime, "the token's lifetime makes no sense")?;
+        check(self.has_sound_lifetime(), TokenAnswer::AnySuccess, "the token's lifetime makes no sense")?;
         let refresh = &body["refresh_token"];
         let whole = refresh.is_null() || text("refresh_token").is_some();
         check(whole, TokenAnswer::AnySuccess, "the refresh token makes no sense")?;
@@ -107,6 +102,13 @@ impl Answer {
             refresh_token: text("refresh_token").map(Secret::new),
             user_id: text("user_id").unwrap_or_default().to_owned(),
         })
+    }
+
+    /// Whether the token's lifetime, if it has one, can be one.
+    pub fn has_sound_lifetime(&self) -> bool {
+        let body = self.value().unwrap_or(Value::Null);
+        let life = &body["expires_in"];
+        life.is_null() || life.as_u64().is_some_and(|life| (1..=LONGEST_LIFE).contains(&life))
     }
 
     fn code(&self) -> String {
@@ -122,7 +124,7 @@ mod tests {
 
     fn answer(status: u16, body: &Value) -> Answer {
         let body = body.to_string().into_bytes();
-        Answer { status, json: true, retry_after: None, location: None, body }
+        Answer { status, retry_after: None, location: None, body }
     }
 
     fn whole() -> Value {
@@ -164,8 +166,6 @@ mod tests {
             assert!(answer(200, &body).tokens(TokenAnswer::Checked).is_err(), "{field}: {odd}");
         }
         assert!(answer(500, &whole()).tokens(TokenAnswer::Checked).is_err(), "a status that is no success");
-        let html = Answer { json: false, ..answer(200, &whole()) };
-        assert!(html.tokens(TokenAnswer::Checked).is_err(), "a document of another kind");
     }
 
     #[test]

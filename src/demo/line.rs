@@ -182,9 +182,9 @@ impl Line {
         form.extend_pairs(fields);
         let in_body = match (&self.client_secret, self.rules.client_secret) {
             (Some(secret), SecretPlace::Basic) => return (url, form.finish(), Some(secret)),
-            (Some(secret), SecretPlace::Query) => {
+            (Some(secret), SecretPlace::QueryToo) => {
                 url.query_pairs_mut().append_pair("client_secret", secret.expose());
-                None
+                Some(secret)
             }
             (secret, _) => secret.as_ref(),
         };
@@ -209,7 +209,6 @@ impl Line {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         Ok(Answer {
             status: response.status().as_u16(),
-            json: header(reqwest::header::CONTENT_TYPE).is_some_and(says_json),
             retry_after: header(reqwest::header::RETRY_AFTER)
                 .and_then(|text| text.trim().parse().ok())
                 .map(Duration::from_secs),
@@ -229,10 +228,6 @@ impl Line {
 fn redirect(response: &Response) -> Option<String> {
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     response.status().is_redirection().then(|| location.to_owned())
-}
-
-fn says_json(content_type: &str) -> bool {
-    content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
 /// The error with its causes, without the address: it can hold a secret where a defect puts one there.

@@ -17,6 +17,7 @@ use super::page::{self, Aborted};
 use super::params::{Given, Params};
 use super::rules::{
     Browser, Denied, Mismatch, Missing, OddCallback, Resend, SecretPlace, Shown, Spent, StateSource,
+    TokenAnswer,
 };
 use super::visitors::unguessable;
 
@@ -175,7 +176,9 @@ async fn exchange(app: &Arc<App>, session: &str, code: &str) -> Result<Response,
             }
         }
     }
+    let crashes = app.rules.login.answer == TokenAnswer::CrashesOnLifetime;
     let tokens = match &heard {
+        Ok(answer) if crashes && !answer.has_sound_lifetime() => crash(app).await,
         Ok(answer) => answer.tokens(app.rules.login.answer),
         Err(_) => Err("no whole answer came from the bank"),
     };

@@ -116,15 +116,12 @@ pub(super) const TABLE: &[Defect] = &[
     row("app.bad-token-answer:type", "a token of an unknown type is taken", |rules| {
         rules.login.answer = TokenAnswer::AnyType
     }),
-    row("app.bad-token-answer:lifetime", "a token with a lifetime that makes no sense is taken", |rules| {
-        rules.login.answer = TokenAnswer::AnyLifetime
-    }),
+    row(
+        "app.bad-token-answer:lifetime",
+        "a token with a lifetime that makes no sense ends the app",
+        |rules| rules.login.answer = TokenAnswer::CrashesOnLifetime,
+    ),
     row("app.bad-token-answer:status", "a token in an error answer is taken", |rules| {
         rules.login.answer = TokenAnswer::AnyStatus
     }),
-    row(
-        "app.bad-token-answer:document",
-        "a token in a document that is not JSON by its name is taken",
-        |rules| rules.login.answer = TokenAnswer::AnyDocument,
-    ),
 ];

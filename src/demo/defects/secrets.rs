@@ -26,8 +26,8 @@ pub(super) const TABLE: &[Defect] = &[
     row("app.token-in-header:code-in-log", "the log shows the code", |rules| {
         rules.secrets.shown = Shown::CodeInLog
     }),
-    row("app.secret-in-body", "token requests carry the client's secret in the query", |rules| {
-        rules.secrets.client_secret = SecretPlace::Query
+    row("app.secret-in-body", "token requests carry the client's secret in the query as well", |rules| {
+        rules.secrets.client_secret = SecretPlace::QueryToo
     }),
     row("app.secret-in-body:basic", "token requests carry the client's secret by HTTP Basic", |rules| {
         rules.secrets.client_secret = SecretPlace::Basic

@@ -139,10 +139,8 @@ pub enum TokenAnswer {
     AnySuccess,
     /// Any JSON with a token, whatever type it says it is.
     AnyType,
-    /// … whatever the lifetime says.
-    AnyLifetime,
+    /// Only those that are right; a lifetime that makes no sense ends the app.
+    CrashesOnLifetime,
     /// … whatever the status says.
     AnyStatus,
-    /// … whatever kind of document it says it is.
-    AnyDocument,
 }

@@ -41,7 +41,8 @@ pub enum Shown {
 pub enum SecretPlace {
     #[default]
     Body,
-    Query,
+    /// In the body, and in the query.
+    QueryToo,
     /// HTTP Basic.
     Basic,
     /// In the body, and in the address that the user is sent to.
