@@ -45,6 +45,7 @@ pub async fn judged(library: &Library, plan: &Plan, target: &Target) -> Run {
             base: target.file().base.to_string(),
             lacks: target.file().lacks.clone(),
         },
+        app: None,
         suites: suites.collect(),
         edition: Terms::usual(library).edition,
         requirements: Terms::usual(library).requirements,

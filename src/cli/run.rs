@@ -313,6 +313,7 @@ impl Run {
                 base: file.base.as_str().trim_end_matches('/').to_owned(),
                 lacks: file.lacks.clone(),
             },
+            app: None,
             suites: library
                 .suites
                 .iter()

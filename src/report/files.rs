@@ -12,11 +12,13 @@ use serde::Deserialize;
 
 use crate::results::{Run, SCHEMA};
 
-use super::{html, json, junit};
+use super::{html, json, junit, onboarding};
 
 const RESULTS: &str = "results.json";
 const JUNIT: &str = "junit.xml";
 const HTML: &str = "index.html";
+const RECORD: &str = "onboarding.md";
+const RECORD_HTML: &str = "onboarding.html";
 
 /// How much of a file is gathered before it is written, in bytes.
 const BUFFER: usize = 256 << 10;
@@ -32,7 +34,8 @@ pub struct Written {
 /// What one file is made of, written to where it belongs.
 pub(super) type Content<'a> = Box<dyn FnOnce(&mut dyn Write) -> Result<(), FileProblem> + Send + 'a>;
 
-/// Writes `results.json`, `junit.xml` and `index.html` into `dir`, which is created where it is missing.
+/// Writes `results.json`, `junit.xml` and `index.html` into `dir`, which is created where it is missing; where an app was
+/// judged, `onboarding.md` and `onboarding.html` as well.
 ///
 /// Each file is written beside its place and then moved there: readers see the old one or the new one, never a part.
 /// A file that can't be written does not stop the others.
@@ -43,7 +46,15 @@ pub fn write(dir: &Path, run: &Run) -> Result<Written, WriteError> {
         file.write_all(text.as_bytes()).map_err(FileProblem::Write)
     });
     let html: Content = Box::new(|file| html::write(file, run).map_err(FileProblem::Write));
-    write_all(dir, [(RESULTS, results), (JUNIT, junit), (HTML, html)])?;
+    let text = |text: Option<String>| {
+        let text = text?;
+        let put: Content = Box::new(move |file| file.write_all(text.as_bytes()).map_err(FileProblem::Write));
+        Some(put)
+    };
+    let record = text(onboarding::markdown(run)).map(|content| (RECORD, content));
+    let page = text(onboarding::html(run)).map(|content| (RECORD_HTML, content));
+    let always = [(RESULTS, results), (JUNIT, junit), (HTML, html)];
+    write_all(dir, always.into_iter().chain(record).chain(page))?;
     Ok(Written { results: dir.join(RESULTS), junit: dir.join(JUNIT), html: dir.join(HTML) })
 }
 

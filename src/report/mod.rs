@@ -4,6 +4,7 @@
 //! - [`console`]: what a terminal or a pipeline's log shows, during the run and after it.
 //! - [`junit`]: what a pipeline's test view reads.
 //! - [`html`]: one file for people, without outside resources.
+//! - [`onboarding`]: what the team that lets apps in files, where an app was judged.
 //! - [`matrix`]: what `prove` found, which is no run.
 //!
 //! What they share: [`tally`] (counts, and what became of each promise), [`visible`] (text from a target, made harmless
@@ -17,6 +18,7 @@ pub mod html;
 mod json;
 pub mod junit;
 pub mod matrix;
+pub mod onboarding;
 pub mod schema;
 pub mod tally;
 pub mod visible;

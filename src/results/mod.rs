@@ -4,6 +4,7 @@
 //! here knows how the facts were gathered. Every string that came from a target has been redacted before it got here:
 //! tokens, codes and secrets appear as labels such as `‹alice·server·access 1›`.
 
+mod app;
 mod baseline;
 mod document;
 mod edition;
@@ -12,6 +13,7 @@ mod matrix;
 mod requirement;
 mod verdict;
 
+pub use app::AppSeen;
 pub use baseline::{Baseline, BaselineEntry, BaselineKind};
 pub use document::{Document, Part, Sentence};
 pub use edition::{Edition, LeftOut, LeftOutKind};
@@ -49,6 +51,9 @@ pub struct Run {
     /// The command that makes this run again, as one line for a shell.
     pub command: String,
     pub target: TargetSeen,
+    /// What is said of the app, where an app was judged and not a bank.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub app: Option<AppSeen>,
     /// The suites that had a case selected, in the order of their files.
     pub suites: Vec<SuiteSeen>,
     /// The edition of the catalogue that the run judged by.

@@ -30,6 +30,7 @@ pub fn run() -> Run {
                 "the bank under test is shared with other teams".into(),
             )]),
         },
+        app: None,
         suites: vec![
             suite("refresh", "Refreshing access"),
             suite("code", "Exchanging the authorization code"),

@@ -35,6 +35,8 @@ pub struct Page {
     script: &'static str,
     target: String,
     base: String,
+    /// Whether an app was judged, and its onboarding record stands beside this page.
+    record: bool,
     sentence: String,
     /// The verdict that the sentence is about.
     heaviest: &'static str,
@@ -135,6 +137,7 @@ impl Page {
             script: super::SCRIPT,
             target: visible::line(&run.target.name, SHORT),
             base: visible::line(&run.target.base, SHORT),
+            record: run.app.is_some(),
             sentence: tally::sentence(run),
             heaviest: open.present().next().map_or("skipped", |(verdict, _)| verdict.as_str()),
             broken_title: match broken.len() {
