@@ -12,6 +12,7 @@
 //! - [`demo`]: the demo app, a client of the bank.
 //! - [`mod@reference`]: the bundled bank: a pure ledger, and routes over it.
 //! - [`suite`]: the suite language: types, reading with spans, lint, JSON Schema.
+//! - [`watch`]: an app looked at while it is used by hand.
 //! - [`results`]: the versioned data of `results.json`.
 
 pub mod baseline;
@@ -25,6 +26,7 @@ pub mod results;
 pub mod suite;
 pub mod target;
 mod trials;
+pub mod watch;
 
 pub use libtest_mimic;
 pub use trials::{TrialOptions, TrialsError, trials, trials_with};

@@ -13,6 +13,7 @@ mod schema;
 mod serve;
 mod stop;
 mod target;
+mod watch_app;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,7 @@ enum Command {
     Schema(schema::Schema),
     Serve(serve::Serve),
     DemoApp(demo_app::DemoApp),
+    WatchApp(watch_app::WatchApp),
     Report(report::Report),
     Baseline(baseline::Baseline),
     Target(target::Target),
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Schema(schema) => schema.main(),
         Command::Serve(serve) => serve.main(),
         Command::DemoApp(app) => app.main(),
+        Command::WatchApp(watch) => watch.main(),
         Command::Report(report) => report.main(),
         Command::Baseline(baseline) => baseline.main(),
         Command::Target(target) => target.main(),

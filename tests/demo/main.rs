@@ -7,3 +7,4 @@ mod journey;
 mod program;
 mod stage;
 mod tls;
+mod watching;

@@ -33,6 +33,7 @@ fn case(id: &str, proves: &str, verdict: Verdict, reason: Option<&str>) -> CaseR
         place: Place { file: String::new(), line: 1, column: 1, text: String::new(), width: 1 },
         verdict,
         reason: reason.map(str::to_owned),
+        accepted: None,
         findings: Vec::new(),
         observations: Vec::new(),
         steps: Vec::new(),
@@ -60,6 +61,7 @@ fn run(app: Option<AppSeen>) -> Run {
         target: TargetSeen { name: "An app".to_owned(), base: String::new(), lacks: BTreeMap::new() },
         app,
         suites: Vec::new(),
+        baseline: None,
         edition: Edition { judged: "2026.1".to_owned(), newest: "2026.1".to_owned(), left_out: Vec::new() },
         requirements: vec![
             requirement("app.kept", Level::Must),
