@@ -5,6 +5,7 @@
 //! - [`cli`]: one file per subcommand; reads arguments, calls one thing below, chooses the exit code.
 //! - [`prove`]: defects × cases: the kill matrix of the bundled bank.
 //! - [`trials()`]: the suites as tests of a Rust program of its own.
+//! - [`apptest`]: the app under test: a hostile bank, the user's browser, evidence of liveness.
 //! - [`baseline`]: known failures, held against a run.
 //! - [`engine`]: plan → run: worlds, steps (one verb per file), expectations, races.
 //! - [`report`]: console, JUnit, HTML: each a pure function of results.
@@ -15,6 +16,7 @@
 //! - [`watch`]: an app looked at while it is used by hand.
 //! - [`results`]: the versioned data of `results.json`.
 
+pub mod apptest;
 pub mod baseline;
 pub mod cli;
 pub mod demo;

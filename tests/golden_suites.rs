@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use grantspec::baseline::Baseline;
 use grantspec::suite::code::Code;
-use grantspec::suite::{Diagnostic, Library, Paint, render};
+use grantspec::suite::{AppFile, Diagnostic, Library, Paint, render};
 use grantspec::target::{TargetError, TargetFile};
 
 /// The catalogue that single files are held against.
@@ -33,7 +33,10 @@ fn inputs() -> Vec<(String, Vec<Diagnostic>)> {
             files.push(named(&path, &folder()));
         } else {
             let mut paths = Vec::new();
-            for folder in [path.clone(), path.join("documents")].iter().filter(|folder| folder.is_dir()) {
+            for folder in [path.clone(), path.join("client"), path.join("documents")]
+                .iter()
+                .filter(|folder| folder.is_dir())
+            {
                 let entries = fs::read_dir(folder).expect("the folder is readable");
                 let within = entries.map(|entry| entry.expect("it is readable").path());
                 paths.extend(within.filter(|path| path.is_file()));
@@ -44,6 +47,9 @@ fn inputs() -> Vec<(String, Vec<Diagnostic>)> {
         let found = if name.starts_with("baseline") {
             let text = fs::read_to_string(&path).expect("the file is readable");
             Baseline::read(&format!("{name}.toml"), &text, &Library::shipped()).err().unwrap_or_default()
+        } else if name.starts_with("app-") {
+            let text = fs::read_to_string(&path).expect("the file is readable");
+            AppFile::read(&format!("{name}.toml"), &text).err().unwrap_or_default()
         } else {
             Library::read(&files).err().unwrap_or_default()
         };

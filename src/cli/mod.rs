@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Each reads its arguments, calls one thing below, and chooses the exit code.
 
+mod app;
 mod baseline;
 mod demo_app;
 mod folder;
@@ -33,6 +34,7 @@ Examples:
   grantspec run --target http://127.0.0.1:8080    judge a server with the control API
   grantspec run refresh.single-use                only the cases that prove this requirement
   grantspec run --defect refresh.single-use       see what a bank without single use looks like
+  grantspec app --app our-app.toml                judge an app that connects to the bank
   grantspec list requirements                     what is promised
   grantspec serve --port 8080                     the bundled bank, to try things by hand
 
@@ -49,6 +51,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    App(app::App),
     List(list::List),
     Prove(prove::Prove),
     Lint(lint::Lint),
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
     };
     let exit = match arguments.command {
         Command::Run(run) => run.main(),
+        Command::App(app) => app.main(),
         Command::List(list) => list.main(),
         Command::Prove(prove) => prove.main(),
         Command::Lint(lint) => lint.main(),

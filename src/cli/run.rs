@@ -20,7 +20,7 @@ use crate::report::console::{Mode, Progress, Style, case_block, summary};
 use crate::results::{
     CaseResult, Exit, KnownDefect, Requirement, Run as RunResults, SCHEMA, SuiteSeen, TargetSeen, Verdict,
 };
-use crate::suite::{Diagnostic, Library};
+use crate::suite::{Diagnostic, Library, Side};
 use crate::target::{OpenError, Target, TargetError, TargetFile};
 
 /// Cases that are told in full on the console; the reports have all.
@@ -196,7 +196,7 @@ impl Run {
         }
         let written = folder.as_ref().map(|folder| folder.write(&run));
         let complete = folder.as_ref().filter(|_| matches!(written, Some(Ok(()))));
-        self.tell(&run, complete);
+        tell(&run, complete);
         let exit = run.exit(self.strict);
         Ok(match written {
             Some(Ok(())) if run.interrupted => Exit::Interrupted,
@@ -326,7 +326,7 @@ impl Run {
                 .collect(),
             edition: terms.edition,
             requirements: terms.requirements.into_iter().map(with_defects).collect(),
-            documents: library.documents.clone(),
+            documents: library.documents_of(Side::Bank),
             cases: Vec::new(),
             baseline: None,
             notes: defects
@@ -352,38 +352,37 @@ impl Run {
         words.extend(self.defect.iter().flat_map(|id| ["--defect".to_owned(), id.clone()]));
         command_line(words.into_iter())
     }
+}
 
-    fn tell(&self, run: &RunResults, folder: Option<&Folder>) {
-        let style = Style::of_stdout(&std::io::stdout());
-        let mut text = String::new();
-        let mut worth_telling: Vec<&CaseResult> = run
-            .cases
-            .iter()
-            .filter(|case| {
-                !matches!(case.verdict, Verdict::Pass | Verdict::Skipped) && case.accepted.is_none()
-            })
-            .collect();
-        worth_telling.sort_by_key(|case| std::cmp::Reverse(case.verdict));
-        // Where nothing could be run, every case ends so for the same reason, and it has been said.
-        if let [first, _, ..] = worth_telling[..]
-            && worth_telling.len() == run.cases.len()
-            && worth_telling.iter().all(|case| case.verdict == Verdict::Error && case.reason == first.reason)
-        {
-            worth_telling.clear();
-        }
-        for case in worth_telling.iter().take(TOLD) {
-            text.push_str(&case_block(case, run, style));
-            text.push('\n');
-        }
-        if worth_telling.len() > TOLD {
-            text.push_str(&format!("… and {} more: see the reports.\n\n", worth_telling.len() - TOLD));
-        }
-        text.push_str(&summary(run, style));
-        if let Some(folder) = folder {
-            text.push_str(&format!("\nReports: {}\n", folder.shown().join("index.html").display()));
-        }
-        out(&text);
+/// Says what a run came to, the worst first.
+pub fn tell(run: &RunResults, folder: Option<&Folder>) {
+    let style = Style::of_stdout(&std::io::stdout());
+    let mut text = String::new();
+    let mut worth_telling: Vec<&CaseResult> = run
+        .cases
+        .iter()
+        .filter(|case| !matches!(case.verdict, Verdict::Pass | Verdict::Skipped) && case.accepted.is_none())
+        .collect();
+    worth_telling.sort_by_key(|case| std::cmp::Reverse(case.verdict));
+    // Where nothing could be run, every case ends so for the same reason, and it has been said.
+    if let [first, _, ..] = worth_telling[..]
+        && worth_telling.len() == run.cases.len()
+        && worth_telling.iter().all(|case| case.verdict == Verdict::Error && case.reason == first.reason)
+    {
+        worth_telling.clear();
     }
+    for case in worth_telling.iter().take(TOLD) {
+        text.push_str(&case_block(case, run, style));
+        text.push('\n');
+    }
+    if worth_telling.len() > TOLD {
+        text.push_str(&format!("… and {} more: see the reports.\n\n", worth_telling.len() - TOLD));
+    }
+    text.push_str(&summary(run, style));
+    if let Some(folder) = folder {
+        text.push_str(&format!("\nReports: {}\n", folder.shown().join("index.html").display()));
+    }
+    out(&text);
 }
 
 /// The baseline of a file.
@@ -406,7 +405,7 @@ fn with_defects(mut requirement: Requirement) -> Requirement {
 }
 
 /// `grantspec` with these arguments as one line for a shell.
-fn command_line(arguments: impl Iterator<Item = String>) -> String {
+pub fn command_line(arguments: impl Iterator<Item = String>) -> String {
     let plain = |word: &str| {
         !word.is_empty()
             && word

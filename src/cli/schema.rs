@@ -5,12 +5,13 @@ use clap::{Args, ValueEnum};
 use super::output::out;
 use crate::results::Exit;
 
-/// Print the JSON Schema of suite files, of target files, or of results.json.
+/// Print the JSON Schema of suite files, of target files, of app files, or of results.json.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   grantspec schema > suite.schema.json      for an editor's completion of suite files
   grantspec schema target                   the same for target files
+  grantspec schema app > app.schema.json    the same for app files
   grantspec schema results                  for programs that read results.json")]
 pub struct Schema {
     /// Which format.
@@ -24,6 +25,10 @@ enum Of {
     Suite,
     /// Target files (as TOML or JSON).
     Target,
+    /// Suite files for apps, those of a folder `client`.
+    Client,
+    /// App files.
+    App,
     /// results.json
     Results,
 }
@@ -33,6 +38,8 @@ impl Schema {
         let schema = match self.of {
             Of::Suite => format!("{:#}\n", crate::suite::schema()),
             Of::Target => format!("{:#}\n", crate::target::schema()),
+            Of::Client => format!("{:#}\n", crate::suite::client_schema()),
+            Of::App => format!("{:#}\n", crate::suite::app::schema()),
             Of::Results => crate::report::schema::results(),
         };
         out(&schema);

@@ -22,6 +22,7 @@ mod steps;
 mod terms;
 mod tidy;
 
+pub use guess::examine;
 pub use plan::{Plan, Selected};
 pub use terms::{Terms, TermsError};
 

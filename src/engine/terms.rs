@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::results::{Chosen, Edition, LeftOut, LeftOutKind, Level, Requirement};
-use crate::suite::{Case, Library, near};
+use crate::suite::{Case, Library, Script, Side, near};
 use crate::target::{Choice, TargetFile, pointed};
 
 /// The requirements of a run, as they weigh in it.
@@ -12,6 +12,25 @@ pub struct Terms {
     pub edition: Edition,
     /// Those of the edition, in the order of the catalogue.
     pub requirements: Vec<Requirement>,
+    side: Side,
+}
+
+/// What is known of a case of either side.
+struct Head<'a> {
+    suite: &'a str,
+    name: &'a str,
+    proves: &'a [String],
+    since: &'a str,
+}
+
+fn heads(library: &Library, side: Side) -> Vec<Head<'_>> {
+    fn head<S: Script>(case: &Case<S>) -> Head<'_> {
+        Head { suite: &case.suite, name: &case.name, proves: &case.proves, since: &case.since }
+    }
+    match side {
+        Side::Bank => library.suites.iter().flat_map(|suite| &suite.cases).map(head).collect(),
+        Side::App => library.apps.iter().flat_map(|suite| &suite.cases).map(head).collect(),
+    }
 }
 
 /// Why a run can't be judged as its target file wants it.
@@ -39,12 +58,31 @@ fn meant(near: &Option<String>) -> String {
 }
 
 impl Terms {
-    /// The catalogue as it is, by its default readings, with the cases that prove each requirement.
+    /// What banks promise, by the catalogue's default readings, with the cases that prove each requirement.
     pub fn usual(library: &Library) -> Terms {
+        Terms::of_side(library, Side::Bank)
+    }
+
+    /// What apps have to keep, as of the edition `pinned`.
+    ///
+    /// # Errors
+    ///
+    /// An unknown edition.
+    pub fn of_apps(library: &Library, pinned: Option<&str>) -> Result<Terms, TermsError> {
+        let mut terms = Terms::of_side(library, Side::App);
+        if let Some(edition) = pinned {
+            terms.pin(edition, Box::new(("--edition".to_owned(), String::new())), library)?;
+        }
+        Ok(terms)
+    }
+
+    fn of_side(library: &Library, side: Side) -> Terms {
         let newest = library.catalogue.edition.clone();
         let edition = Edition { judged: newest.clone(), newest, left_out: Vec::new() };
-        let mut requirements = library.catalogue.requirements.clone();
-        for case in library.suites.iter().flat_map(|suite| &suite.cases) {
+        let own = |requirement: &&Requirement| library.catalogue.side(&requirement.id) == side;
+        let mut requirements: Vec<Requirement> =
+            library.catalogue.requirements.iter().filter(own).cloned().collect();
+        for case in heads(library, side) {
             let id = format!("{}/{}", case.suite, case.name);
             for requirement in requirements.iter_mut().filter(|known| case.proves.contains(&known.id)) {
                 // Its variants stand one after the other.
@@ -53,7 +91,7 @@ impl Terms {
                 }
             }
         }
-        Terms { edition, requirements }
+        Terms { edition, requirements, side }
     }
 
     /// The catalogue as this target file reads it, as of the edition that it names; `pinned`, the command line's, goes before
@@ -79,7 +117,7 @@ impl Terms {
     }
 
     /// Whether the case is in the edition.
-    pub(super) fn has(&self, case: &Case) -> bool {
+    pub fn has<S: Script>(&self, case: &Case<S>) -> bool {
         let id = case.id.split('[').next();
         !self
             .edition
@@ -108,13 +146,13 @@ impl Terms {
         });
         self.edition.left_out.extend(left_out);
         let mut told = BTreeSet::new();
-        for case in library.suites.iter().flat_map(|suite| &suite.cases) {
+        for case in heads(library, self.side) {
             let id = format!("{}/{}", case.suite, case.name);
-            if is_newer(&case.since) && told.insert(id.clone()) {
+            if is_newer(case.since) && told.insert(id.clone()) {
                 self.edition.left_out.push(LeftOut {
                     kind: LeftOutKind::Case,
                     id,
-                    since: case.since.clone(),
+                    since: case.since.to_owned(),
                 });
             }
         }
@@ -127,7 +165,7 @@ impl Terms {
     }
 
     /// What a violation of the case weighs.
-    pub(super) fn level(&self, case: &Case) -> Level {
+    pub fn level<S: Script>(&self, case: &Case<S>) -> Level {
         let levels =
             case.proves.iter().filter_map(|id| self.requirement(id)).map(|requirement| requirement.level);
         levels.max().unwrap_or(Level::Must)

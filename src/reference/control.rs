@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET /control` | `{"grantspec": "<version>", "defects": ["<id>", …], "nodes": ["http://…", …]}` |
 //! | `POST /control/worlds` `{}` | 201 and a world, see below; 503 when there are 20,000. Those that nobody has used for six hours, by the clock outside, are forgotten when another one is made |
+//! | the same with `{"clients": {"server": {"client_id", "client_secret", "redirect_uris"}}}` | a world in which that client has these, as far as they are given; 409 if another has the id |
 //! | `GET /control/worlds/standing` | the world that is there from the start, for use by hand; a `client_secret` that the bank gave before it was restarted is null, for it is kept as a digest only |
 //! | `POST /control/worlds/{world}/secret` `{"client"}` | `{"client_secret": "…"}`: another one, the one from before is dead at once |
 //! | `DELETE /control/worlds/{world}` | 204 |
@@ -74,6 +75,7 @@
 
 mod notices;
 mod owner;
+mod pin;
 
 use std::sync::Arc;
 
@@ -94,6 +96,7 @@ use super::bank::{Bank, wall};
 use super::http::{Problem, land};
 use super::ledger::{APPROVAL_SECONDS, Answer, Seconds, Secret, WorldId, WorldView};
 use super::throttle::{Door, Limit};
+use pin::{Wanted, pin};
 
 /// How many worlds there may be at a time.
 const MOST_WORLDS: usize = 20_000;
@@ -161,19 +164,25 @@ async fn guard(State(key): State<Arc<Secret>>, request: Request, next: Next) -> 
     Problem::new(401, "unauthorized.control_key", message).challenge("Bearer").into_response()
 }
 
-async fn create(State(bank): State<Arc<Bank>>) -> Response {
+async fn create(State(bank): State<Arc<Bank>>, body: Bytes) -> Result<Response, Problem> {
+    let wanted = if body.is_empty() { Wanted::default() } else { read(&body)? };
     for gone in bank.close_idle_worlds(IDLE) {
         bank.throttles().forget(gone);
         bank.notices().forget(gone);
     }
     if bank.ledger().len() >= MOST_WORLDS {
         let message = format!("there are {MOST_WORLDS} worlds: delete some that are done with");
-        return Problem::new(503, "internal_service.too_many_worlds", message).into_response();
+        return Err(Problem::new(503, "internal_service.too_many_worlds", message));
     }
     let name = Secret::random("world_", &mut rand::rng());
     let name = name.expose().to_owned();
-    let (_, view) = bank.ledger().open(name.clone(), bank.fixture(), wall(), &mut rand::rng());
-    (StatusCode::CREATED, Json(describe(&name, &view, bank.addresses()))).into_response()
+    let (world, view) = bank.ledger().open(name.clone(), bank.fixture(), wall(), &mut rand::rng());
+    let mut said = describe(&name, &view, bank.addresses());
+    if let Err(problem) = pin(&bank, world, wanted, &mut said) {
+        bank.ledger().close(world);
+        return Err(problem);
+    }
+    Ok((StatusCode::CREATED, Json(said)).into_response())
 }
 
 async fn remove(State(bank): State<Arc<Bank>>, Path(name): Path<String>) -> Response {

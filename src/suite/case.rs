@@ -7,6 +7,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::read::case::Script;
+
 /// Byte range in a [`Source`]'s text.
 pub type Span = Range<usize>;
 
@@ -20,19 +22,19 @@ pub struct Source {
     pub(super) lines: Vec<usize>,
 }
 
-/// One suite file.
+/// One suite file: of steps on the bank's side, unless said otherwise.
 #[derive(Clone, Debug)]
-pub struct Suite {
+pub struct Suite<S: Script = Step> {
     pub id: String,
     pub about: String,
     pub source: Arc<Source>,
     /// In file order, variants in the order of their values.
-    pub cases: Vec<Case>,
+    pub cases: Vec<Case<S>>,
 }
 
 /// One case, one variant of it.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub struct Case<S: Script = Step> {
     /// `suite/name`, or `suite/name[variant]`.
     pub id: String,
     pub suite: String,
@@ -47,9 +49,9 @@ pub struct Case {
     /// How often to run it, each time in a fresh world; at least 1.
     pub rounds: u32,
     /// What the target must be able to do: derived from the steps, and `needs`.
-    pub needs: BTreeSet<Need>,
+    pub needs: BTreeSet<S::Need>,
     /// At least one.
-    pub steps: Vec<Step>,
+    pub steps: Vec<S>,
     pub source: Arc<Source>,
     /// The case's `id` value in the source.
     pub span: Span,
@@ -144,13 +146,14 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.word())
             }
         }
     )*};
 }
+pub(in crate::suite) use words;
 
 words! {
     /// What a target must be able to do for a case to run.

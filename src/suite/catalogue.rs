@@ -6,14 +6,14 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use toml::de::{DeTable, DeValue};
 
-use super::case::{Source, Span};
+use super::case::{Source, Span, words};
 use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::editions::Editions;
 use super::read::case::is_kebab;
 use super::read::file::{stands_on_its_own, syntax_mistakes};
 use super::read::form::{Lenient, form};
-use super::read::value::{Defs, Prose, Value};
+use super::read::value::{Defs, Prose, Value, word_values};
 use super::read::wording::{meant_or_list, shown};
 use super::read::{Node, Reader, Written};
 use super::readings::{self, ReadingForm};
@@ -34,12 +34,28 @@ pub struct Catalogue {
     pub(super) is_whole: bool,
 }
 
+words! {
+    /// Whose promises a section holds.
+    Side {
+        /// What a bank promises to apps and users.
+        Bank = "bank",
+        /// What an app that connects to a bank has to keep.
+        App = "app",
+    }
+}
+
+word_values! {
+    Side: "side",
+}
+
 /// What suites need to know of a requirement, even if its entry is broken elsewhere.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub id: String,
     pub span: Span,
     pub section: Option<String>,
+    /// Whose promise it is, if its section could be told.
+    pub side: Option<Side>,
     pub level: Option<Level>,
     /// Whether it has readings to choose from.
     pub has_readings: bool,
@@ -68,6 +84,8 @@ form! {
         id: Lenient<Written>,
         /// The heading.
         title: Lenient<Prose>,
+        /// Whose promises it holds. Default `bank`.
+        side: Lenient<Option<Side>>,
     }
 }
 
@@ -104,6 +122,12 @@ impl Catalogue {
     /// The requirement with this id.
     pub fn requirement(&self, id: &str) -> Option<&Requirement> {
         self.requirements.iter().find(|requirement| requirement.id == id)
+    }
+
+    /// Whose promise the requirement is. What is not known is the bank's.
+    pub fn side(&self, id: &str) -> Side {
+        let entry = self.entries.iter().find(|entry| entry.id == id);
+        entry.and_then(|entry| entry.side).unwrap_or(Side::Bank)
     }
 
     /// Reads the catalogue as far as it can be read, and every mistake in it.
@@ -169,6 +193,7 @@ impl Catalogue {
                 id: id.text.clone(),
                 span: id.span.clone(),
                 section: section.map(|section| section.id.text.clone()),
+                side: section.map(|section| section.side),
                 level: form.level.0,
                 has_readings: matches!(form.reading.0, Some(Some(_))),
                 since: since.clone(),
@@ -183,6 +208,7 @@ impl Catalogue {
 struct Section {
     id: Written,
     title: String,
+    side: Side,
 }
 
 fn sections(forms: Vec<SectionForm>, reader: &mut Reader) -> Vec<Section> {
@@ -192,7 +218,10 @@ fn sections(forms: Vec<SectionForm>, reader: &mut Reader) -> Vec<Section> {
         let title = form.title.0.map_or_else(String::new, |title| title.0);
         match sections.iter().find(|section| section.id.text == id.text) {
             Some(first) => duplicate(&id, &first.id.span, reader),
-            None => sections.push(Section { id, title }),
+            None => {
+                let side = form.side.0.flatten().unwrap_or(Side::Bank);
+                sections.push(Section { id, title, side });
+            }
         }
     }
     sections

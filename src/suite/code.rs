@@ -85,6 +85,9 @@ codes! {
         a race, go to the first.",
     "GS052" ThrottledExpected: "That a request is turned away with 429 is given, never expected: no promise says when a server \
         does that.",
+    "GS053" WrongSide: "A suite for banks proves promises of banks, and a suite for apps those of apps.",
+    "GS054" NoLiveness: "Where an app must send nothing, the same case shows before and after that it was alive: a dead app \
+        sends nothing either.",
 
     // Target files.
     "GS101" BadAddress: "An address can be called: http or https, with a host, without a query.",
@@ -99,6 +102,9 @@ codes! {
     // Baselines.
     "GS201" UnknownCase: "A known failure is one of a case that there is, or of a requirement that a case proves.",
     "GS202" KnownTwice: "A known failure stands in a baseline once.",
+
+    // App files.
+    "GS301" AppAction: "An app file says how each thing is asked of the app, in one way.",
 }
 
 impl Code {

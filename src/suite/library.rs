@@ -4,20 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::case::{Source, Suite};
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Side};
 use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::lint;
-use super::read::file::{self, ReadSuite};
-use super::{documents, load, shipped};
+use super::read::file::{self, AnySuite, ReadSuite};
+use super::{client, documents, load, shipped};
 use crate::results::Document;
 
 /// Suites without a mistake, and their catalogue.
 #[derive(Clone, Debug)]
 pub struct Library {
     pub catalogue: Catalogue,
-    /// In the order of their files.
+    /// Those for banks, in the order of their files.
     pub suites: Vec<Suite>,
+    /// Those for apps, in the order of their files.
+    pub apps: Vec<Suite<client::Step>>,
     /// What the catalogue was made from, sentence by sentence.
     pub documents: Vec<Document>,
 }
@@ -26,6 +28,8 @@ pub struct Library {
 pub const CATALOGUE_FILE: &str = "requirements.toml";
 /// The folder by which documents are told from the suites.
 pub const DOCUMENTS_FOLDER: &str = "documents";
+/// The folder by which suites for apps are told from those for banks.
+pub const APPS_FOLDER: &str = "client";
 
 impl Library {
     /// The suites that come with grantspec.
@@ -38,7 +42,8 @@ impl Library {
         Self::read(&bytes).expect("the shipped suites have no mistake")
     }
 
-    /// The suites of a folder: every `*.toml` in it and in its folders `server` and `documents`; or of a single file.
+    /// The suites of a folder: every `*.toml` in it and in its folders `server`, `client` and `documents`; or of a
+    /// single file. What stands in a folder `client` is for apps.
     ///
     /// # Errors
     ///
@@ -61,7 +66,8 @@ impl Library {
     /// Every mistake of every file, in the order of the files, then what can only be seen across them.
     pub fn read<P: AsRef<str>, B: AsRef<[u8]>>(files: &[(P, B)]) -> Result<Self, Vec<Diagnostic>> {
         let is_catalogue = |path: &str| path.rsplit(['/', '\\']).next() == Some(CATALOGUE_FILE);
-        let is_document = |path: &str| path.rsplit(['/', '\\']).nth(1) == Some(DOCUMENTS_FOLDER);
+        let folder = |path: &str| path.rsplit(['/', '\\']).nth(1).unwrap_or_default().to_owned();
+        let is_document = |path: &str| folder(path) == DOCUMENTS_FOLDER;
         let files = || files.iter().map(|(path, bytes)| (path.as_ref(), bytes.as_ref()));
         let (documents, others): (Vec<_>, Vec<_>) = files().partition(|(path, _)| is_document(path));
         let (catalogues, suites): (Vec<_>, Vec<_>) =
@@ -100,7 +106,8 @@ impl Library {
                 found.push(mistake);
                 continue;
             }
-            let (suite, mistakes) = file::read(text, &catalogue);
+            let side = if folder(path) == APPS_FOLDER { Side::App } else { Side::Bank };
+            let (suite, mistakes) = file::read(text, side, &catalogue);
             all_read &= suite.is_toml;
             found.extend(mistakes);
             read.push(suite);
@@ -112,8 +119,33 @@ impl Library {
         if !found.is_empty() {
             return Err(found);
         }
-        let suites = read.into_iter().filter_map(|suite: ReadSuite| suite.suite).collect();
-        Ok(Self { catalogue, suites, documents })
+        let (mut suites, mut apps) = (Vec::new(), Vec::new());
+        for suite in read.into_iter().filter_map(|suite: ReadSuite| suite.suite) {
+            match suite {
+                AnySuite::Bank(suite) => suites.push(suite),
+                AnySuite::App(suite) => apps.push(suite),
+            }
+        }
+        Ok(Self { catalogue, suites, apps, documents })
+    }
+}
+
+impl Library {
+    /// The documents as far as they are about one side. A sentence that became promises of the other says so.
+    pub fn documents_of(&self, side: Side) -> Vec<Document> {
+        let mut documents = self.documents.clone();
+        let elsewhere = match side {
+            Side::Bank => "What apps have to keep: judged by `grantspec app`.",
+            Side::App => "What banks promise: judged by `grantspec run`.",
+        };
+        let parts = documents.iter_mut().flat_map(|document| &mut document.parts);
+        for sentence in parts.flat_map(|part| &mut part.sentences).filter(|one| !one.became.is_empty()) {
+            sentence.became.retain(|id| self.catalogue.side(id) == side);
+            if sentence.became.is_empty() {
+                sentence.none = Some(elsewhere.to_owned());
+            }
+        }
+        documents
     }
 }
 

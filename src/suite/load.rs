@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
-use super::library::{CATALOGUE_FILE, DOCUMENTS_FOLDER};
+use super::library::{APPS_FOLDER, CATALOGUE_FILE, DOCUMENTS_FOLDER};
 
 /// Files by the name they are shown under, with their bytes.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// What `path` holds, with what of it could not be read: for a folder every `*.toml` in it and in its folders `server` and
-/// `documents`, sorted by name; for a file that file.
+/// What `path` holds, with what of it could not be read: for a folder every `*.toml` in it and in its folders `server`,
+/// `client` and `documents`, sorted by name; for a file that file.
 pub fn files(path: &Path) -> (Files, Vec<Diagnostic>) {
     let mut unreadable = Vec::new();
     let paths = if path.is_file() {
@@ -54,7 +54,7 @@ fn is_document(path: &Path) -> bool {
 
 fn folder(path: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut paths = toml_files(path)?;
-    for within in [DOCUMENTS_FOLDER, "server"] {
+    for within in [DOCUMENTS_FOLDER, "server", APPS_FOLDER] {
         let within = path.join(within);
         if within.is_dir() {
             paths.extend(toml_files(&within)?);

@@ -113,6 +113,10 @@
 //! `each = { state = { plain = "abc", long = { repeat = "ab", times = 2048 } } }`. The variants' ids are
 //! `refresh/single-use[server]`, or `…[server,plain]` for several keys, in the order of the file.
 //!
+//! ## Suites for apps
+//!
+//! What stands in a folder `client` tries apps instead of banks, in the same language with other verbs: see [`client`].
+//!
 //! ## A negative has its control
 //!
 //! Where `expect` demands that an `exchange`, `refresh`, `call`, `logout`, `authorize` or `request` is refused, the same case has
@@ -120,8 +124,10 @@
 //! `live` for a call of whoami, and for a `request` to a named endpoint the verb that asks it. The same holds for `pay`. Where something must not be on a list,
 //! something is on one; and where it is judged that others are not told of a disconnection, somebody is.
 
+pub mod app;
 pub mod case;
 mod catalogue;
+pub mod client;
 pub mod code;
 mod diagnostic;
 mod documents;
@@ -136,10 +142,12 @@ mod schema;
 mod shipped;
 mod source;
 
+pub use app::AppFile;
 pub use case::*;
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, Side};
 pub use diagnostic::{At, Diagnostic, Mark, Paint, Record, render};
 pub use editions::Editions;
 pub use library::Library;
+pub use read::case::Script;
 pub(crate) use read::wording::near;
-pub use schema::schema;
+pub use schema::{client_schema, schema};

@@ -2,10 +2,25 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::client;
+use super::read::case::Script;
 use super::read::file::SuiteForm;
 use super::read::value::{VARIABLE_PATTERN, Value};
 
-/// JSON Schema (2020-12) of a suite. It knows keys, types, words and ranges; what goes over several steps, such as
+/// JSON Schema (2020-12) of a suite for apps: the same head, other steps.
+pub fn client_schema() -> Json {
+    let mut schema = schema();
+    let mut defs = Map::new();
+    defs.insert("Variable".to_owned(), schema["$defs"]["Variable"].clone());
+    let case = &mut schema["properties"]["case"]["items"]["properties"];
+    case["step"]["items"] = client::Step::schema(&mut defs);
+    case["needs"] = Vec::<<client::Step as Script>::Need>::schema(&mut defs);
+    schema["title"] = json!("grantspec suite for apps");
+    schema["$defs"] = Json::Object(defs);
+    schema
+}
+
+/// JSON Schema (2020-12) of a suite for banks. It knows keys, types, words and ranges; what goes over several steps, such as
 /// handles, only reading the file tells.
 pub fn schema() -> Json {
     let mut defs = Map::new();

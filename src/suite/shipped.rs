@@ -19,6 +19,10 @@ pub const FILES: &[(&str, &str)] = &[
     ("suites/server/logout.toml", include_str!("../../suites/server/logout.toml")),
     ("suites/server/consent.toml", include_str!("../../suites/server/consent.toml")),
     ("suites/server/nodes.toml", include_str!("../../suites/server/nodes.toml")),
+    ("suites/client/login.toml", include_str!("../../suites/client/login.toml")),
+    ("suites/client/secrets.toml", include_str!("../../suites/client/secrets.toml")),
+    ("suites/client/refresh.toml", include_str!("../../suites/client/refresh.toml")),
+    ("suites/client/leaving.toml", include_str!("../../suites/client/leaving.toml")),
 ];
 
 /// The shipped catalogue.
@@ -44,7 +48,7 @@ mod tests {
     #[test]
     fn every_suite_of_the_repository_is_shipped() {
         let listed: BTreeSet<String> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
-        for folder in ["suites/server", "suites/documents"] {
+        for folder in ["suites/server", "suites/client", "suites/documents"] {
             let entries = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).read_dir();
             for entry in entries.into_iter().flatten() {
                 let name = entry.expect("the folder is readable").file_name();

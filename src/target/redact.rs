@@ -125,7 +125,21 @@ impl Sieve {
 }
 
 impl Redactor {
-    pub fn text(&self, text: &str) -> String {
+    /// The labels of the secrets that stand in a text, in any form; each once, in the order of the text.
+    pub fn found_in(&self, text: &str) -> Vec<&str> {
+        let mut labels: Vec<&str> = Vec::new();
+        for (_, _, label) in self.find(text) {
+            let label = self.labels[label].as_str();
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        labels
+    }
+
+    /// Where forms stand: beginning, end, and the number of the label. The first comes first, and of those that begin
+    /// together the longest.
+    fn find(&self, text: &str) -> Vec<(usize, Reverse<usize>, usize)> {
         let mut found: Vec<(usize, Reverse<usize>, usize)> = Vec::new();
         for (start, window) in text.as_bytes().windows(BEGINNING).enumerate() {
             let beginning = u64::from_le_bytes(window.try_into().expect("a window has its length"));
@@ -140,11 +154,14 @@ impl Redactor {
             let places = text.match_indices(form.as_str());
             found.extend(places.map(|(start, _)| (start, Reverse(start + form.len()), *label)));
         }
-        // The first, and of those that begin together the longest.
         found.sort_unstable();
+        found
+    }
+
+    pub fn text(&self, text: &str) -> String {
         let mut redacted = String::with_capacity(text.len());
         let mut done = 0;
-        for (start, Reverse(end), label) in found {
+        for (start, Reverse(end), label) in self.find(text) {
             if start >= done {
                 redacted.push_str(&text[done..start]);
                 redacted.push_str(&self.labels[label]);

@@ -1,5 +1,6 @@
 //! The program as its users meet it: the command, servers in every kind of trouble, and what a run must never give away.
 
+mod apps;
 mod baseline;
 mod command;
 mod common {

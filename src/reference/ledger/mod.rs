@@ -60,7 +60,7 @@ pub use payment::Payment;
 pub use phone::{Ask, Matter, Proof};
 pub use refresh::{Asked, Claimed, Rotating};
 pub use refusal::Refusal;
-pub use registration::{Mistake, Registration, Said};
+pub use registration::{Mistake, Pinned, Registration, Said};
 pub use rows::{ClientIx, LoginIx, UserIx};
 pub use world::{ClientView, UserView, World, WorldId, WorldView};
 

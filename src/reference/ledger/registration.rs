@@ -37,6 +37,14 @@ pub struct Said {
 #[derive(Clone, Debug)]
 pub struct Registration(ClientSeed);
 
+/// What a client of a new world shall have instead of what is made up for it.
+#[derive(Clone, Debug, Default)]
+pub struct Pinned {
+    pub client_id: Option<String>,
+    pub client_secret: Option<String>,
+    pub redirect_uris: Option<Vec<String>>,
+}
+
 /// What is wrong with what was said, for each part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mistake {
@@ -93,6 +101,27 @@ impl Turn<'_> {
         let client = ClientIx(self.world.clients.push(row));
         self.client_index.insert(id, (self.id, client));
         Ok((client, secret))
+    }
+
+    /// Lets a client have what an app was configured with: its id, its secret, its redirect URIs. Whether it could: an id
+    /// names one client.
+    pub fn pin(&mut self, client: ClientIx, pinned: Pinned) -> bool {
+        let row = &mut self.world.clients[client.0];
+        if let Some(id) = pinned.client_id.filter(|id| *id != row.id) {
+            if self.client_index.contains_key(&id) {
+                return false;
+            }
+            self.client_index.remove(&row.id);
+            self.client_index.insert(id.clone(), (self.id, client));
+            row.id = id;
+        }
+        if let Some(secret) = pinned.client_secret {
+            row.secret = Digest::of_client_secret(self.rules.token.secret_check, &secret);
+        }
+        if let Some(redirect_uris) = pinned.redirect_uris {
+            row.seed.to_mut().redirect_uris = redirect_uris;
+        }
+        true
     }
 
     /// Gives a client another secret; the one from before is dead at once, tokens live on. Only its owner can ask for it.

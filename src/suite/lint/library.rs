@@ -18,7 +18,7 @@ pub fn duplicates(suites: &[ReadSuite]) -> Vec<Diagnostic> {
         let Some(id) = &suite.id else { continue };
         let place = (&suite.source, id.span.clone());
         found.extend(again(&mut suite_ids, id.text.clone(), place, Code::DuplicateSuite, "suite"));
-        for case in suite.cases.iter().filter_map(|case| case.id.as_ref()) {
+        for case in suite.cases.iter().filter_map(|(id, _)| id.as_ref()) {
             let full = format!("{}/{}", id.text, case.text);
             let place = (&suite.source, case.span.clone());
             found.extend(again(&mut case_ids, full, place, Code::DuplicateCase, "case"));
@@ -50,7 +50,7 @@ fn again<'a>(
 pub fn requirements_without_case(catalogue: &Catalogue, suites: &[ReadSuite]) -> Vec<Diagnostic> {
     let cases = suites.iter().flat_map(|suite| &suite.cases);
     let proved: BTreeSet<&str> =
-        cases.flat_map(|case| &case.proves).map(|written| written.text.as_str()).collect();
+        cases.flat_map(|(_, proves)| proves).map(|written| written.text.as_str()).collect();
     let proven = catalogue.entries.iter().filter(|entry| proved.contains(entry.id.as_str()));
     let covered: BTreeSet<&str> = proven.filter_map(|entry| entry.section.as_deref()).collect();
 

@@ -3,7 +3,7 @@
 mod answers;
 mod control;
 mod grid;
-mod handles;
+pub mod handles;
 pub mod library;
 mod lists;
 mod proves;

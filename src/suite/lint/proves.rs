@@ -2,13 +2,13 @@
 
 use crate::results::Level;
 use crate::suite::case::Span;
-use crate::suite::catalogue::Catalogue;
+use crate::suite::catalogue::{Catalogue, Side};
 use crate::suite::code::Code;
 use crate::suite::read::wording::{near, shown};
 use crate::suite::read::{Reader, Written};
 
 /// Gives what the case weighs, if it could be told.
-pub fn proves(proves: &[Written], catalogue: &Catalogue, reader: &mut Reader) -> Option<Level> {
+pub fn proves(proves: &[Written], side: Side, catalogue: &Catalogue, reader: &mut Reader) -> Option<Level> {
     let mut first: Option<(&Written, Level)> = None;
     for (index, written) in proves.iter().enumerate() {
         let Some(entry) = catalogue.entries.iter().find(|entry| entry.id == written.text) else {
@@ -17,6 +17,17 @@ pub fn proves(proves: &[Written], catalogue: &Catalogue, reader: &mut Reader) ->
             }
             continue;
         };
+        if entry.side.is_some_and(|of| of != side) {
+            let (of, steps) = match side {
+                Side::Bank => ("an app", "bank"),
+                Side::App => ("a bank", "app"),
+            };
+            let message =
+                format!("`{}` is a promise of {of}, and the steps here try the {steps}'s", entry.id);
+            let mistake = reader.mistake(Code::WrongSide, written.span.clone(), message);
+            reader
+                .note(mistake.help("suites for apps stand in a folder `client`, those for banks outside it"));
+        }
         if proves[..index].iter().any(|earlier| earlier.text == written.text) {
             let message = format!("`{}` is named twice", shown(&written.text));
             let mistake = reader.mistake(Code::DuplicateRequirement, written.span.clone(), message);

@@ -1,5 +1,6 @@
 //! One case of a file: its own keys once, its steps once for every variant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -10,11 +11,33 @@ use super::each::{Each, Variant};
 use super::form::{Form, Lenient, form};
 use super::value::{Defs, Prose, Value, Whole};
 use super::wording::shown;
-use super::{Node, Reader, Variables, Written, step};
+use super::{Node, Reader, Variables, Written};
+use crate::results::Level;
 use crate::suite::case::{Case, Need, Span, Step};
-use crate::suite::catalogue::Catalogue;
+use crate::suite::catalogue::{Catalogue, Side};
 use crate::suite::code::Code;
-use crate::suite::{lint, needs};
+use crate::suite::lint;
+
+/// What a case is made of: steps of the bank's side, or of the app's.
+pub trait Script: Clone + Sized {
+    /// Whose promises it proves.
+    const SIDE: Side;
+
+    /// What it can need of what is judged.
+    type Need: Value + Copy + Ord + std::fmt::Debug + std::fmt::Display;
+
+    /// Reads one step, or notes what is wrong with it.
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self>;
+
+    /// Judges the steps of one variant; those that could not be read are `None`.
+    fn lint(steps: &[Option<Self>], level: Option<Level>, case: &Span, reader: &mut Reader);
+
+    /// What these steps show to be needed.
+    fn needs(steps: &[Self]) -> BTreeSet<Self::Need>;
+
+    /// A step in the schema.
+    fn schema(defs: &mut Defs) -> Json;
+}
 
 form! {
     /// A case: steps that prove requirements.
@@ -33,7 +56,7 @@ form! {
         /// How often it runs, each time in a fresh world. Default 1.
         rounds: Lenient<Option<Whole<1, 1000>>>,
         /// What the target must be able to do, besides what the steps show.
-        needs: Lenient<Option<Vec<Need>>>,
+        needs: Lenient<Option<Needs>>,
         /// Variants: a list of values, or a table of names and values. `"$key"` in a step stands for the value.
         each: Lenient<Option<Each>>,
         /// The steps, one `[[case.step]]` each.
@@ -42,11 +65,11 @@ form! {
 }
 
 /// A case as far as it could be read.
-pub struct ReadCase {
+pub struct ReadCase<S: Script> {
     pub id: Option<Id>,
     pub proves: Vec<Written>,
     /// Its variants, in the order of their values; none if anything is wrong with it.
-    pub variants: Vec<Case>,
+    pub variants: Vec<Case<S>>,
 }
 
 /// An id in kebab-case.
@@ -59,13 +82,16 @@ pub struct Id {
 /// The steps. They are read once for each variant, by [`read`]; as a value they are only known to be there.
 pub struct Steps;
 
+/// What a case says it needs besides. Which words there are goes by the side: they are read by [`read`].
+pub struct Needs;
+
 /// Reads a case with all its variants. `suite` is the suite's id, if it could be read.
-pub fn read(
+pub fn read<S: Script>(
     node: Node<'_>,
     suite: Option<&str>,
     catalogue: &Catalogue,
     reader: &mut Reader,
-) -> Option<ReadCase> {
+) -> Option<ReadCase<S>> {
     let table = reader.table(node, &CaseForm::keys())?;
     reader.used.clear();
     reader.lost.clear();
@@ -79,8 +105,13 @@ pub fn read(
         Some(DeValue::Array(items)) => items,
         _ => &[],
     };
+    let added: Option<Vec<S::Need>> = match table.entry("needs") {
+        Some((_, node)) if matches!(form.needs.0, Some(Some(_))) => Vec::read(node, reader),
+        Some(_) => None,
+        None => Some(Vec::new()),
+    };
     let proves = form.proves.0.unwrap_or_default();
-    let level = lint::proves(&proves, catalogue, reader);
+    let level = lint::proves(&proves, S::SIDE, catalogue, reader);
     if let Some(Some(also)) = &form.also.0 {
         also.lint(&proves, catalogue, reader);
     }
@@ -95,11 +126,11 @@ pub fn read(
         Some(None) => vec![Variant::default()],
         None => Vec::new(),
     };
-    let mut read: Vec<(Option<String>, Vec<Step>)> = Vec::new();
+    let mut read: Vec<(Option<String>, Vec<S>)> = Vec::new();
     for variant in variants {
         reader.variables = Variables::Of(variant.choices);
-        let steps = read_steps(nodes, reader);
-        lint::steps(&steps, level, &case_span, reader);
+        let steps = read_steps::<S>(nodes, reader);
+        S::lint(&steps, level, &case_span, reader);
         if let Some(steps) = steps.into_iter().collect() {
             read.push((variant.name, steps));
         }
@@ -109,17 +140,17 @@ pub fn read(
         Some(None) => {}
         None => {
             reader.variables = Variables::Unreadable;
-            read_steps(nodes, reader);
+            read_steps::<S>(nodes, reader);
         }
     }
     reader.variables = Variables::Meaningless;
 
-    let typed = |(variant, steps): (Option<String>, Vec<Step>)| {
+    let typed = |(variant, steps): (Option<String>, Vec<S>)| {
         let (id, about) = (form.id.0.as_ref()?, form.about.0.as_ref()?);
         let also = form.also.0.as_ref()?;
-        let (rounds, added, suite) = (form.rounds.0.as_ref()?, form.needs.0.as_ref()?, suite?);
-        let mut needs = needs::of(&steps);
-        needs.extend(added.iter().flatten());
+        let (rounds, added, suite) = (form.rounds.0.as_ref()?, added.as_ref()?, suite?);
+        let mut needs = S::needs(&steps);
+        needs.extend(added.iter().copied());
         Some(Case {
             id: match variant {
                 Some(variant) => format!("{suite}/{}[{variant}]", id.text),
@@ -145,12 +176,12 @@ pub fn read(
     Some(ReadCase { id: form.id.0, proves, variants })
 }
 
-fn read_steps(nodes: &[toml::Spanned<DeValue<'_>>], reader: &mut Reader) -> Vec<Option<Step>> {
+fn read_steps<S: Script>(nodes: &[toml::Spanned<DeValue<'_>>], reader: &mut Reader) -> Vec<Option<S>> {
     reader.mentions.clear();
     let mut steps = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
         reader.step = index;
-        steps.push(step::read(node, reader));
+        steps.push(S::read(node, reader));
     }
     steps
 }
@@ -171,7 +202,21 @@ impl Value for Steps {
     }
 
     fn schema(defs: &mut Defs) -> Json {
-        json!({ "type": "array", "minItems": 1, "items": step::schema(defs) })
+        json!({ "type": "array", "minItems": 1, "items": Step::schema(defs) })
+    }
+}
+
+impl Value for Needs {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        if matches!(node.get_ref(), DeValue::Array(_)) {
+            return Some(Self);
+        }
+        reader.wrong_type(node, "a list");
+        None
+    }
+
+    fn schema(defs: &mut Defs) -> Json {
+        Vec::<Need>::schema(defs)
     }
 }
 

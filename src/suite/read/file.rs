@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use toml::de::{DeTable, DeValue};
 
-use super::case::{self, Id, ReadCase};
+use super::case::{self, Id, Script};
 use super::form::{Form, Lenient, form};
 use super::value::{Defs, Prose, Value};
-use super::{Node, Reader};
+use super::{Node, Reader, Written};
 use crate::suite::case::{Source, Suite};
-use crate::suite::catalogue::Catalogue;
+use crate::suite::catalogue::{Catalogue, Side};
+use crate::suite::client;
 use crate::suite::code::Code;
 use crate::suite::diagnostic::Diagnostic;
 
@@ -38,24 +39,34 @@ form! {
 pub struct ReadSuite {
     pub source: Arc<Source>,
     pub id: Option<Id>,
-    pub cases: Vec<ReadCase>,
+    /// Each case's id, and what it proves, as far as they could be read.
+    pub cases: Vec<(Option<Id>, Vec<Written>)>,
     /// The suite, if nothing is wrong with it as a file of its own.
-    pub suite: Option<Suite>,
+    pub suite: Option<AnySuite>,
     /// Whether it is TOML: if not, what it lacks may stand in the broken part.
     pub is_toml: bool,
+}
+
+/// A suite of either side.
+pub enum AnySuite {
+    Bank(Suite),
+    App(Suite<client::Step>),
 }
 
 /// The cases. They are read one by one, by [`read`]; as a value they are only known to be there.
 pub struct Cases;
 
 /// Reads a suite, and every mistake that can be seen without the other files.
-pub fn read(source: Arc<Source>, catalogue: &Catalogue) -> (ReadSuite, Vec<Diagnostic>) {
+pub fn read(source: Arc<Source>, side: Side, catalogue: &Catalogue) -> (ReadSuite, Vec<Diagnostic>) {
     let text = Arc::clone(&source);
     let (tree, errors) = DeTable::parse_recoverable(&text.text);
     let mut reader = Reader::new(Arc::clone(&source));
     let span = tree.span();
     let node = toml::Spanned::new(span, DeValue::Table(tree.into_inner()));
-    let mut read = suite(&node, catalogue, &mut reader);
+    let mut read = match side {
+        Side::Bank => suite(&node, catalogue, AnySuite::Bank, &mut reader),
+        Side::App => suite(&node, catalogue, AnySuite::App, &mut reader),
+    };
 
     let mut found = syntax_mistakes(&source, &errors);
     read.is_toml = found.is_empty();
@@ -93,7 +104,12 @@ pub fn whole<T>(
     }
 }
 
-fn suite(node: Node<'_>, catalogue: &Catalogue, reader: &mut Reader) -> ReadSuite {
+fn suite<S: Script>(
+    node: Node<'_>,
+    catalogue: &Catalogue,
+    any: impl Fn(Suite<S>) -> AnySuite,
+    reader: &mut Reader,
+) -> ReadSuite {
     let source = Arc::clone(&reader.source);
     let mut read = ReadSuite { source, id: None, cases: Vec::new(), suite: None, is_toml: true };
     let table = reader.table(node, &SuiteForm::keys()).expect("a file is a table");
@@ -106,16 +122,18 @@ fn suite(node: Node<'_>, catalogue: &Catalogue, reader: &mut Reader) -> ReadSuit
         empty(table.entry("suite").map_or(0..0, |(_, node)| node.span()), reader);
     }
     let (id, about) = head.map_or((None, None), |head| (head.id.0, head.about.0));
+    let mut variants = Vec::new();
 
     if let Some((_, DeValue::Array(items))) = table.entry("case").map(|(key, node)| (key, node.get_ref())) {
         let suite = id.as_ref().map(|id| id.text.as_str());
-        read.cases = items.iter().filter_map(|item| case::read(item, suite, catalogue, reader)).collect();
+        for item in items {
+            let Some(case) = case::read(item, suite, catalogue, reader) else { continue };
+            read.cases.push((case.id, case.proves));
+            variants.extend(case.variants);
+        }
     }
-    read.suite = id.as_ref().zip(about).map(|(id, about)| Suite {
-        id: id.text.clone(),
-        about: about.0,
-        source: Arc::clone(&read.source),
-        cases: read.cases.iter().flat_map(|case| case.variants.clone()).collect(),
+    read.suite = id.as_ref().zip(about).map(|(id, about)| {
+        any(Suite { id: id.text.clone(), about: about.0, source: Arc::clone(&read.source), cases: variants })
     });
     read.id = id;
     read

@@ -109,6 +109,11 @@ pub fn object(about: &str, properties: Vec<Property>) -> Json {
     schema
 }
 
+/// A field's name as a key: what is a word of Rust too is written `r#use` there.
+pub fn key(field: &'static str) -> &'static str {
+    field.trim_start_matches("r#")
+}
+
 /// Declares a table. `with name: Group;` lines, if any, come first and take in another form's keys.
 macro_rules! form {
     (
@@ -126,7 +131,7 @@ macro_rules! form {
 
         impl $crate::suite::read::form::Form for $Form {
             fn keys() -> Vec<&'static str> {
-                let mut keys = vec![$(stringify!($field)),*];
+                let mut keys = vec![$($crate::suite::read::form::key(stringify!($field))),*];
                 $(keys.extend(<$Group as $crate::suite::read::form::Form>::keys());)*
                 // Saving comes last in every table.
                 keys.sort_by_key(|key| *key == "save");
@@ -137,7 +142,7 @@ macro_rules! form {
                 table: &$crate::suite::read::Table<'_>,
                 reader: &mut $crate::suite::read::Reader,
             ) -> Option<Self> {
-                $(let $field = <$Type as $crate::suite::read::form::Field>::read(table, stringify!($field), reader);)*
+                $(let $field = <$Type as $crate::suite::read::form::Field>::read(table, $crate::suite::read::form::key(stringify!($field)), reader);)*
                 $(let $group = <$Group as $crate::suite::read::form::Form>::fields(table, reader);)*
                 Some(Self { $($group: $group?,)* $($field: $field?,)* })
             }
@@ -147,7 +152,7 @@ macro_rules! form {
             ) -> Vec<$crate::suite::read::form::Property> {
                 let own = vec![
                     $($crate::suite::read::form::Property::of::<$Type>(
-                        stringify!($field), concat!($($doc),+), defs,
+                        $crate::suite::read::form::key(stringify!($field)), concat!($($doc),+), defs,
                     ),)*
                 ];
                 own.into_iter()$(.chain(<$Group as $crate::suite::read::form::Form>::properties(defs)))*.collect()

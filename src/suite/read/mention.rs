@@ -22,6 +22,7 @@ pub enum Kind {
     Code,
     Grant,
     Mandate,
+    Login,
 }
 
 /// What is done with it.
@@ -39,6 +40,7 @@ impl Kind {
             Kind::Code => "`authorize` and `land` save a code",
             Kind::Grant => "`login`, `exchange` and `refresh` save a grant",
             Kind::Mandate => "`mandate` saves a mandate",
+            Kind::Login => "`connect` saves a login",
         }
     }
 }
@@ -50,6 +52,7 @@ impl fmt::Display for Kind {
             Kind::Code => "code",
             Kind::Grant => "grant",
             Kind::Mandate => "mandate",
+            Kind::Login => "login",
         })
     }
 }

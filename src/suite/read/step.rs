@@ -1,10 +1,13 @@
 //! One step: a table with one verb, and what is expected of it. Here stands the list of verbs; adding one is adding a
 //! form and a line.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::case::Script;
 use super::expect::{Leaves, properties as leaf_properties};
 use super::form::{Property, object};
 use super::speak::Speak;
@@ -16,8 +19,11 @@ use super::verbs::{
 };
 use super::wording::{listed, meant_or_list, near, shown};
 use super::{Node, Reader, in_file_order};
-use crate::suite::case::{Step, Verb};
+use crate::results::Level;
+use crate::suite::case::{Need, Span, Step, Verb};
+use crate::suite::catalogue::Side;
 use crate::suite::code::Code;
+use crate::suite::{lint, needs};
 
 macro_rules! verbs {
     ($($word:literal: $Form:ident,)*) => {
@@ -79,13 +85,34 @@ const LANES: [&str; 9] =
 const AT_A_NODE: [&str; 7] = ["exchange", "refresh", "call", "logout", "request", "pay", "grid"];
 const BESIDE: [&str; 4] = ["node", "given", "expect", "observe"];
 
+impl Script for Step {
+    const SIDE: Side = Side::Bank;
+    type Need = Need;
+
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        read(node, reader)
+    }
+
+    fn lint(steps: &[Option<Self>], level: Option<Level>, case: &Span, reader: &mut Reader) {
+        lint::steps(steps, level, case, reader);
+    }
+
+    fn needs(steps: &[Self]) -> BTreeSet<Need> {
+        needs::of(steps)
+    }
+
+    fn schema(defs: &mut Defs) -> Json {
+        schema(defs)
+    }
+}
+
 /// Reads one step, or notes what is wrong with it.
-pub fn read(node: Node<'_>, reader: &mut Reader) -> Option<Step> {
+fn read(node: Node<'_>, reader: &mut Reader) -> Option<Step> {
     let DeValue::Table(entries) = node.get_ref() else {
         reader.wrong_type(node, "a step: a table with a verb");
         return None;
     };
-    let verb = the_verb(entries, node, &BESIDE, reader);
+    let verb = the_verb(entries, node, VERBS, &BESIDE, reader);
     let word = verb.as_ref().map(|(key, _)| key.get_ref().to_string());
 
     let leaves = |key: &str, reader: &mut Reader| match entries.get_key_value(key) {
@@ -94,22 +121,7 @@ pub fn read(node: Node<'_>, reader: &mut Reader) -> Option<Step> {
     };
     let given = leaves("given", reader);
     let expect = leaves("expect", reader);
-    let observe = match entries.get_key_value("observe") {
-        Some((key, node)) => {
-            for other in ["given", "expect"] {
-                if let Some((beside, _)) = entries.get_key_value(other) {
-                    let message = format!("`{other}` stands beside `observe`, which only records");
-                    let mistake = reader
-                        .mistake(Code::ObserveBeside, beside.span(), message)
-                        .also(&reader.source, key.span(), "this step observes")
-                        .help("make two steps of it, or drop one of the two");
-                    reader.note(mistake);
-                }
-            }
-            Prose::read(node, reader).map(|words| Some(words.0))
-        }
-        None => Some(None),
-    };
+    let observe = observed(entries, reader);
 
     let at = match entries.get_key_value("node") {
         Some((key, node)) => the_node(key, node, word.as_deref(), reader).map(Some),
@@ -139,20 +151,39 @@ fn the_node(
     Some(u8::try_from(number).expect("the declared range fits"))
 }
 
-/// The one verb of a table, if it has one. Every other key must be among `beside`.
-fn the_verb<'a>(
+/// The words of a step that observes; `None` if they can't be read.
+pub fn observed(entries: &DeTable<'_>, reader: &mut Reader) -> Option<Option<String>> {
+    let Some((key, node)) = entries.get_key_value("observe") else {
+        return Some(None);
+    };
+    for other in ["given", "expect"] {
+        if let Some((beside, _)) = entries.get_key_value(other) {
+            let message = format!("`{other}` stands beside `observe`, which only records");
+            let mistake = reader
+                .mistake(Code::ObserveBeside, beside.span(), message)
+                .also(&reader.source, key.span(), "this step observes")
+                .help("make two steps of it, or drop one of the two");
+            reader.note(mistake);
+        }
+    }
+    Prose::read(node, reader).map(|words| Some(words.0))
+}
+
+/// The one verb of a table, one of `words`, if it has one. Every other key must be among `beside`.
+pub fn the_verb<'a>(
     entries: &'a DeTable<'a>,
     node: Node<'_>,
+    words: &[&str],
     beside: &[&str],
     reader: &mut Reader,
 ) -> Option<(&'a Spanned<DeString<'a>>, Node<'a>)> {
     let entries = in_file_order(entries);
-    let is_verb = |key: &str| VERBS.contains(&key);
+    let is_verb = |key: &str| words.contains(&key);
     let (verbs, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| is_verb(key.get_ref()));
     let (_, unknown): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|(key, _)| beside.contains(&key.get_ref().as_ref()));
 
-    let mut known = VERBS.to_vec();
+    let mut known = words.to_vec();
     known.extend(beside);
     for (key, value) in &unknown {
         // With a verb beside it, it is no second one.
@@ -161,7 +192,7 @@ fn the_verb<'a>(
             reader.lose(value);
             let mistake = reader
                 .mistake(Code::UnknownVerb, key.span(), format!("unknown verb `{}`", shown(key.get_ref())))
-                .help(meant_or_list(key.get_ref(), VERBS));
+                .help(meant_or_list(key.get_ref(), words));
             reader.note(mistake);
         } else {
             reader.unknown_key(key, value, if verbs.is_empty() { &known } else { beside });
@@ -174,7 +205,7 @@ fn the_verb<'a>(
                 let mistake = reader
                     .mistake(Code::NoVerb, node.span(), "a step without a verb")
                     .label("does nothing")
-                    .help(format!("choose from {}", listed(VERBS)));
+                    .help(format!("choose from {}", listed(words)));
                 reader.note(mistake);
             }
             None
@@ -214,7 +245,7 @@ fn lane(node: Node<'_>, reader: &mut Reader) -> Option<Verb> {
         reader.wrong_type(node, "a lane: a table with a verb");
         return None;
     };
-    let (key, value) = the_verb(entries, node, &[], reader)?;
+    let (key, value) = the_verb(entries, node, VERBS, &[], reader)?;
     let word = key.get_ref();
     let read = verb(word, value, reader);
     if !LANES.contains(&word.as_ref()) {
@@ -227,7 +258,7 @@ fn lane(node: Node<'_>, reader: &mut Reader) -> Option<Verb> {
 }
 
 /// A step in the schema.
-pub fn schema(defs: &mut Defs) -> Json {
+fn schema(defs: &mut Defs) -> Json {
     let mut properties: Vec<Property> = VERBS.iter().filter_map(|word| verb_property(word, defs)).collect();
     let leaves = leaf_properties(defs);
     defs.insert("Leaves".to_owned(), object("What an answer must be like; at least one key.", leaves));

@@ -11,6 +11,7 @@ use crate::suite::case::{
     Mandate, Need, Outcome, Page, Period, Redirect, RefreshRule, Secret, StateRule, Token, Trait, USERS,
     User,
 };
+use crate::suite::client::Login;
 use crate::suite::code::Code;
 
 /// Something that can be written behind a key.
@@ -158,8 +159,11 @@ impl<T: Value> Value for OneOrMany<T> {
 
 macro_rules! word_values {
     ($($Word:ident: $what:literal,)*) => {$(
-        impl Value for $Word {
-            fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        impl $crate::suite::read::value::Value for $Word {
+            fn read(
+                node: $crate::suite::read::Node<'_>,
+                reader: &mut $crate::suite::read::Reader,
+            ) -> Option<Self> {
                 let written = reader.text(node)?;
                 let found = $Word::ALL.iter().find(|(_, word)| *word == written.text);
                 if found.is_none() {
@@ -168,13 +172,14 @@ macro_rules! word_values {
                 found.map(|(value, _)| *value)
             }
 
-            fn schema(defs: &mut Defs) -> Json {
+            fn schema(defs: &mut $crate::suite::read::value::Defs) -> serde_json::Value {
                 let words: Vec<&str> = $Word::ALL.iter().map(|(_, word)| *word).collect();
-                words_schema(defs, stringify!($Word), &words, $Word::ABOUT)
+                $crate::suite::read::value::words_schema(defs, stringify!($Word), &words, $Word::ABOUT)
             }
         }
     )*};
 }
+pub(in crate::suite) use word_values;
 
 word_values! {
     Need: "capability",
@@ -194,7 +199,7 @@ word_values! {
     Trait: "property of an answer",
 }
 
-fn words_schema(defs: &mut Defs, name: &str, words: &[&str], about: (&str, &[&str])) -> Json {
+pub fn words_schema(defs: &mut Defs, name: &str, words: &[&str], about: (&str, &[&str])) -> Json {
     let meanings = words.iter().zip(about.1).filter(|(_, meaning)| !meaning.is_empty());
     let lines: String = meanings.map(|(word, meaning)| format!("\n- `{word}`: {}", meaning.trim())).collect();
     defs.insert(
@@ -276,6 +281,7 @@ handle_values! {
     CodeHandle: Code,
     Grant: Grant,
     Mandate: Mandate,
+    Login: Login,
 }
 
 fn handle(node: Node<'_>, reader: &mut Reader, kind: Kind, deed: Deed) -> Option<String> {

@@ -23,6 +23,22 @@ async fn a_world_is_made_used_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_client_has_what_an_app_is_configured_with() {
+    let bank = Served::right().await;
+    let own = json!({ "client_id": "oauth2client_own", "client_secret": "hush", "redirect_uris": ["http://127.0.0.1:9/cb"] });
+    let wanted = json!({ "clients": { "server": own } });
+    let world = bank.post_json("/control/worlds", wanted.clone()).await.json();
+    assert_eq!(world["clients"]["server"]["redirect_uris"], json!(["http://127.0.0.1:9/cb"]));
+    let asked = "/oauth2/authorize?response_type=code&client_id=oauth2client_own&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcb";
+    assert_eq!(bank.get(asked).await.status, 200);
+    bank.post_json("/control/worlds", wanted.clone()).await.refuses(409, "bad_request.client_id_taken", None);
+    let path = format!("/control/worlds/{}", world["world"].as_str().expect("a name"));
+    assert_eq!(Seen::of(bank.request(Method::DELETE, &path)).await.status, 204);
+    assert_eq!(bank.get(asked).await.status, 400);
+    assert_eq!(bank.post_json("/control/worlds", wanted).await.status, 201);
+}
+
+#[tokio::test]
 async fn the_bank_says_what_is_wrong_with_it_and_keeps_a_standing_world() {
     let bank = Served::wrong("refresh.single-use:grace-window").await;
     let about = bank.get("/control").await.json();

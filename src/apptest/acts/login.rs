@@ -1,0 +1,274 @@
+//! Logging in through the app: begun at the app, decided at the bank, and the callback delivered, changed or kept back.
+
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use super::{Did, ask};
+use crate::apptest::bank;
+use crate::apptest::browser::{Hop, Landed, link_in};
+use crate::apptest::hostile::{Answered, By, Kind};
+use crate::apptest::process::Program;
+use crate::apptest::stage::{LoginHeld, Stage, tail};
+use crate::apptest::tamper::{applies, tampered};
+use crate::suite::app::Action;
+use crate::suite::client::{Callback, Connect, Tamper};
+use crate::suite::{USERS, User};
+use crate::target::Outgoing;
+
+/// The bundled bank's login page names its login in this header, for whoever completes it through the control API.
+const LOGIN_HEADER: &str = "grantspec-login";
+
+/// Between two tries to reach a listener that is not up yet.
+const AGAIN: Duration = Duration::from_millis(50);
+
+pub async fn connect(connect: &Connect, stage: &mut Stage) -> Did {
+    if let Some(seconds) = connect.lifetime {
+        stage.hostile.books().lifetime = Some(seconds);
+    }
+    let link = match begin(&connect.user, stage).await {
+        Ok(link) => link,
+        Err(did) => return did,
+    };
+    let state = link.query_pairs().find(|(key, _)| key == "state").map(|(_, state)| state.into_owned());
+    stage.states.push(state.unwrap_or_default());
+    let held = match at_the_bank(&link, &connect.user, stage).await {
+        Ok(held) => held,
+        Err(did) => return did,
+    };
+    if connect.approve {
+        let did = approve(&held, stage).await;
+        if did.broken.is_some() {
+            return did;
+        }
+    }
+    if let Some(save) = &connect.save {
+        stage.logins.insert(save.0.clone(), held.clone());
+    }
+    if !connect.deliver {
+        return Did::default();
+    }
+    deliver(&held, &connect.user, connect.tamper, stage).await
+}
+
+pub async fn callback(callback: &Callback, stage: &mut Stage) -> Did {
+    let Some(held) = stage.logins.get(&callback.of.0).cloned() else {
+        return Did::trouble("the login whose callback was to be delivered never came about");
+    };
+    let browser = callback.browser.clone().unwrap_or_else(|| held.user.clone());
+    deliver(&held, &browser, callback.tamper, stage).await
+}
+
+/// Has the app begin a login, and gives the address at the bank that it sends its user to.
+pub async fn begin(user: &User, stage: &mut Stage) -> Result<Url, Did> {
+    match stage.app.connect.clone() {
+        Action::Http { method, url, form } => {
+            let request = ask::request(method, &url, &form, user, stage).map_err(Did::broken)?;
+            match ask::open(request, user, "begin a login at the app", stage).await? {
+                Landed::Bank(link) => Ok(link),
+                Landed::Page(page) => {
+                    let why = format!(
+                        "the app did not send its user to the bank: it answered {} without a redirect or a link to {}; is it \
+                         told where the bank is?",
+                        page.status, stage.doors.bank
+                    );
+                    Err(Did { status: Some(page.status), ..Did::trouble(why) })
+                }
+                Landed::Endless => {
+                    Err(Did::trouble("the app redirects for ever: 20 redirects led to no page"))
+                }
+                Landed::Nowhere(trouble) => Err(Did::trouble(format!(
+                    "the app did not answer: {}: {}",
+                    trouble.kind.as_str(),
+                    trouble.detail
+                ))),
+            }
+        }
+        Action::Command { link_after, .. } => {
+            let action = stage.app.connect.clone();
+            // The one before may still listen on the port that this one needs.
+            for mut earlier in std::mem::take(&mut stage.commands) {
+                earlier.end(crate::suite::client::Restart::Stop).await;
+                stage.written.push_str(&earlier.output().text());
+            }
+            let mut program = ask::spawn(&action, user, stage).map_err(Did::broken)?;
+            let found = find_link(&mut program, link_after.as_deref(), stage).await;
+            stage.commands.push(program);
+            found
+        }
+    }
+}
+
+/// The link to the bank: in what the program writes, or because something has opened it already.
+async fn find_link(program: &mut Program, mark: Option<&str>, stage: &Stage) -> Result<Url, Did> {
+    let until = Instant::now() + Duration::from_millis(stage.app.limits.action_ms);
+    let from = stage.hostile.books().arrived.len();
+    loop {
+        if let Some(link) = link_in(&format!("{}\n", program.output().text()), mark) {
+            return Ok(link);
+        }
+        let opened = {
+            let books = stage.hostile.books();
+            let mut opened = books.by_app().filter(|(number, _)| *number >= from);
+            opened
+                .find(|(_, arrived)| arrived.kind == Kind::Authorize)
+                .map(|(_, arrived)| arrived.request.url.clone())
+        };
+        if let Some(link) = opened {
+            return Ok(link);
+        }
+        if let Some(ended) = program.ended() {
+            // What it wrote last may still be on its way here.
+            program.wait(until).await;
+            let written = program.output().text();
+            return link_in(&format!("{written}\n"), mark).ok_or_else(|| {
+                Did::trouble(format!(
+                    "the app's command ended {ended} and gave no link to the bank{}",
+                    tail(&written)
+                ))
+            });
+        }
+        if Instant::now() > until {
+            let waited = stage.app.limits.action_ms;
+            let why = format!(
+                "the app's command gave no link to the bank within {waited} ms{}",
+                tail(&program.output().text())
+            );
+            return Err(Did::trouble(why));
+        }
+        program.output().more(AGAIN).await;
+    }
+}
+
+/// The user logs in at the bank and says yes. Gives the callback that the bank redirects to.
+async fn at_the_bank(link: &Url, user: &User, stage: &mut Stage) -> Result<LoginHeld, Did> {
+    let request = Outgoing::get(link.clone());
+    let page = match stage.hostile.ask(By::Browser, request).await {
+        Answered::Whole(page) => page,
+        _ => return Err(Did::broken("the bank's login page did not come")),
+    };
+    let Some(login) = page.header(LOGIN_HEADER).next().filter(|login| !login.is_empty()) else {
+        let asked = |name: &str| {
+            let found = link.query_pairs().find(|(key, _)| key == name);
+            found.map_or_else(|| "none".to_owned(), |(_, value)| value.into_owned())
+        };
+        let due = stage.world.client(&stage.client()).clone();
+        let why = format!(
+            "the bank refused the app's authorization request with {}: it names the client {} (registered: {}), the redirect URI \
+             {} (registered: {}), the response type {} (due: code); correct client_id and redirect_uri in the app file, or the \
+             app's own configuration",
+            page.status,
+            asked("client_id"),
+            due.client_id,
+            asked("redirect_uri"),
+            due.redirect_uris.join(", "),
+            asked("response_type"),
+        );
+        return Err(Did::trouble(why));
+    };
+    let request = bank::login_request(&stage.world, &login, user);
+    let answer = stage.control(&user.0, "log in at the bank", request).await;
+    let location = answer.ok().and_then(|answer| answer.header("location").next());
+    let callback = location.and_then(|location| Url::parse(&location).ok());
+    let Some(callback) = callback else {
+        return Err(Did::broken("the bank did not redirect after the login"));
+    };
+    if let Some((_, code)) = callback.query_pairs().find(|(key, _)| key == "code") {
+        stage.tape.secrets().add(&code, &format!("{user}·code"));
+        stage.codes.push(code.into_owned());
+    }
+    Ok(LoginHeld { user: user.clone(), callback, login })
+}
+
+/// The owner approves in the bank's app.
+pub async fn approve(held: &LoginHeld, stage: &mut Stage) -> Did {
+    let request = bank::approval_request(&stage.world, &held.login, &held.user);
+    super::controlled(&held.user.0, "approve in the bank's app", request, stage).await
+}
+
+/// Delivers a callback by `user`'s browser, and lets the app do what it makes of it.
+async fn deliver(held: &LoginHeld, user: &User, tamper: Option<Tamper>, stage: &mut Stage) -> Did {
+    let state = held.callback.query_pairs().find(|(key, _)| key == "state");
+    let state = state.map(|(_, state)| state.into_owned()).unwrap_or_default();
+    let code = held.callback.query_pairs().find(|(key, _)| key == "code").map(|(_, code)| code.into_owned());
+    let mut url = held.callback.clone();
+    if let Some(tamper) = tamper {
+        if let Err(why) = applies(tamper, &state) {
+            return Did { not_applicable: Some(why), ..Did::default() };
+        }
+        let mut another = None;
+        if tamper == Tamper::StateOfAnother {
+            if matches!(stage.app.connect, Action::Command { .. }) {
+                let why = "its logins are begun by a command, so that no other is under way beside this one";
+                return Did { not_applicable: Some(why.to_owned()), ..Did::default() };
+            }
+            let other = USERS.into_iter().find(|known| *known != user.0).unwrap_or(USERS[0]);
+            match begin(&User(other.to_owned()), stage).await {
+                Ok(link) => {
+                    another = link
+                        .query_pairs()
+                        .find(|(key, _)| key == "state")
+                        .map(|(_, state)| state.into_owned());
+                }
+                Err(did) => return did,
+            }
+        }
+        url = tampered(&held.callback, tamper, another.as_deref());
+    }
+    let delivered = Instant::now();
+    let from = stage.hostile.books().arrived.len();
+    let mut did = hand_over(url, user, stage).await;
+    did.code = code;
+    if stage.reaction.is_none() && tamper.is_none() {
+        let books = stage.hostile.books();
+        let first = books.arrived[from..].iter().find(|arrived| arrived.kind == Kind::Exchange);
+        let reaction = first.map(|arrived| arrived.at.saturating_duration_since(delivered));
+        drop(books);
+        stage.reaction = reaction;
+    }
+    did
+}
+
+async fn hand_over(url: Url, user: &User, stage: &mut Stage) -> Did {
+    let until = Instant::now() + Duration::from_millis(stage.app.limits.action_ms);
+    let by_command = matches!(stage.app.connect, Action::Command { .. });
+    loop {
+        let landed = match ask::open(Outgoing::get(url.clone()), user, "deliver the callback", stage).await {
+            Ok(landed) => landed,
+            Err(did) => return did,
+        };
+        let mut did = match landed {
+            Landed::Nowhere(trouble) if trouble.kind == crate::results::TroubleKind::Connect => {
+                let gone =
+                    by_command && stage.commands.last_mut().is_none_or(|program| program.ended().is_some());
+                if Instant::now() < until && !gone {
+                    tokio::time::sleep(AGAIN).await;
+                    continue;
+                }
+                let at = url.origin().ascii_serialization();
+                let why = format!(
+                    "nobody listens for the callback at {at}: {}; does the app listen on another port than its redirect URI says?",
+                    trouble.detail
+                );
+                Did::trouble(why)
+            }
+            landed => ask::did(landed),
+        };
+        if by_command {
+            // Once it has its callback, a command has little left to do; one that goes on is watched like any app.
+            let patience = super::watch::window(stage);
+            if let Some(program) = stage.commands.last_mut() {
+                did.ended = program.wait(Instant::now() + patience * 5).await;
+                did.shown.push_str(&program.output().text());
+            }
+        }
+        return did;
+    }
+}
+
+/// An exchange of the browser with the app, noted for the tape.
+pub fn note(stage: &mut Stage, user: &User, purpose: &str, hops: Vec<Hop>) {
+    for hop in hops {
+        stage.note(&user.0, purpose, hop);
+    }
+}

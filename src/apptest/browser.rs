@@ -1,0 +1,190 @@
+//! A user's browser: its own cookies, and redirects that are followed by hand, so that a callback can be held, changed, or
+//! delivered by somebody else.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::Method;
+use reqwest::cookie::Jar;
+use url::Url;
+
+use crate::results::{Trouble, TroubleKind};
+use crate::target::{Incoming, Outgoing, Reply};
+
+/// Redirects that are followed before an app counts as one that redirects for ever.
+pub const MOST_HOPS: usize = 20;
+
+/// Bytes of a page that are read.
+const LONGEST_PAGE: usize = 4 << 20;
+
+/// One user's browser. Clones share their cookies.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    http: reqwest::Client,
+}
+
+/// Where opening an address led.
+#[derive(Debug)]
+pub enum Landed {
+    /// To a page of the app.
+    Page(Incoming),
+    /// To the bank's login.
+    Bank(Url),
+    /// To more redirects than a browser follows.
+    Endless,
+    Nowhere(Trouble),
+}
+
+/// A request that the browser made, for the tape.
+#[derive(Debug)]
+pub struct Hop {
+    pub at: Instant,
+    pub took: Duration,
+    pub request: Outgoing,
+    pub reply: Reply,
+}
+
+impl Browser {
+    /// # Errors
+    /// If HTTP can't be set up.
+    pub fn new(limit: Duration) -> Result<Browser, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(0)
+            .cookie_provider(Arc::new(Jar::default()))
+            .timeout(limit)
+            .build()?;
+        Ok(Browser { http })
+    }
+
+    /// Opens an address and follows redirects, until a page, or the bank's login, which `is_bank` tells. Every request is
+    /// added to `hops`.
+    pub async fn open(
+        &self,
+        mut request: Outgoing,
+        is_bank: impl Fn(&Url) -> bool,
+        hops: &mut Vec<Hop>,
+    ) -> Landed {
+        for _ in 0..MOST_HOPS {
+            let at = Instant::now();
+            let reply = self.send(&request).await;
+            hops.push(Hop { at, took: at.elapsed(), request: request.clone(), reply: reply.clone() });
+            let answer = match reply {
+                Ok(answer) => answer,
+                Err(trouble) => return Landed::Nowhere(trouble),
+            };
+            let location = answer.header("location").next();
+            let next = location.filter(|_| (300..400).contains(&answer.status));
+            let Some(next) = next.and_then(|location| request.url.join(&location).ok()) else {
+                // A page that offers the way to the bank is as good as one that sends there.
+                return match offered(&answer, &request.url).filter(|url| is_bank(url)) {
+                    Some(bank) => Landed::Bank(bank),
+                    None => Landed::Page(answer),
+                };
+            };
+            if is_bank(&next) {
+                return Landed::Bank(next);
+            }
+            let keeps = matches!(answer.status, 307 | 308);
+            let mut following =
+                if keeps { request.clone() } else { Outgoing::new(Method::GET, next.clone()) };
+            following.url = next;
+            request = following;
+        }
+        Landed::Endless
+    }
+
+    async fn send(&self, request: &Outgoing) -> Reply {
+        let mut builder = self.http.request(request.method.clone(), request.url.clone());
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        if !request.body.is_empty() {
+            builder = builder.body(request.body.clone());
+        } else if request.method == Method::POST {
+            builder = builder.header(http::header::CONTENT_LENGTH, "0");
+        }
+        let mut response = builder.send().await.map_err(|error| trouble(&error))?;
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_PAGE {
+                let detail = format!("the app's page is longer than {LONGEST_PAGE} bytes");
+                return Err(Trouble { kind: TroubleKind::TooLong, detail });
+            }
+        }
+        Ok(Incoming { status, headers, body: body.into(), refuses: false })
+    }
+}
+
+fn trouble(error: &reqwest::Error) -> Trouble {
+    let mut detail = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(deeper) = cause {
+        let text = deeper.to_string();
+        if !detail.contains(&text) {
+            detail.push_str(&format!(": {text}"));
+        }
+        cause = deeper.source();
+    }
+    let kind = match () {
+        () if error.is_timeout() => TroubleKind::TimeOut,
+        () if error.is_connect() => TroubleKind::Connect,
+        () => TroubleKind::Reset,
+    };
+    Trouble { kind, detail }
+}
+
+/// The first link of a page that looks like an authorization request.
+fn offered(answer: &Incoming, page: &Url) -> Option<Url> {
+    let text = String::from_utf8_lossy(&answer.body);
+    let html = scraper::Html::parse_document(&text);
+    let links = scraper::Selector::parse("a[href]").ok()?;
+    let mut addresses = html.select(&links).filter_map(|link| page.join(link.value().attr("href")?).ok());
+    addresses.find(is_authorization)
+}
+
+/// Whether an address asks for a login (RFC 6749 §4.1.1).
+pub fn is_authorization(url: &Url) -> bool {
+    url.query_pairs().any(|(key, _)| key == "response_type")
+        && url.query_pairs().any(|(key, _)| key == "client_id")
+}
+
+/// The first address in a text that asks for a login, after `mark` if there is one.
+pub fn link_in(text: &str, mark: Option<&str>) -> Option<Url> {
+    let mut rest = match mark {
+        Some(mark) => text.split_once(mark)?.1,
+        None => text,
+    };
+    while let Some(at) = rest.find("http") {
+        let from = &rest[at..];
+        let end = from.find(|c: char| c.is_whitespace() || "\"'<>`\u{1b}".contains(c));
+        // One that is still being written may go on.
+        let end = end?;
+        if let Ok(url) = Url::parse(from[..end].trim_end_matches([')', ']', '.', ',']))
+            && is_authorization(&url)
+        {
+            return Some(url);
+        }
+        rest = &from[4..];
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_found_among_what_a_program_says() {
+        let text = "see https://help.example/\nOpen (https://bank.example/?client_id=a&response_type=code&state=s) now\n";
+        let link = link_in(text, None).expect("it is there");
+        assert_eq!(link.as_str(), "https://bank.example/?client_id=a&response_type=code&state=s");
+        assert_eq!(link_in("http://bank.example/?client_id=a&response_type=co", None), None);
+        assert!(link_in(&format!("first {text}"), Some("Open (")).is_some());
+        assert_eq!(link_in(text, Some("Visit ")), None);
+    }
+}

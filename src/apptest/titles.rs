@@ -1,0 +1,82 @@
+//! What a step does, as a sentence fragment for reports.
+
+use crate::suite::client::{Answer, Connect, Verb};
+
+/// Who does what.
+pub fn title(verb: &Verb) -> String {
+    match verb {
+        Verb::Connect(connect) => connects(connect),
+        Verb::Callback(callback) => {
+            let whose =
+                callback.browser.as_ref().map(|user| format!(" in {user}'s browser")).unwrap_or_default();
+            let changed = callback.tamper.map(|tamper| format!(", changed: {tamper}")).unwrap_or_default();
+            format!("the callback of {} is delivered (again){whose}{changed}", callback.of)
+        }
+        Verb::Use(using) if using.times > 1 => {
+            format!("{} makes the app read {} times at once", using.user, using.times)
+        }
+        Verb::Use(using) => format!("{} makes the app read", using.user),
+        Verb::Refresh(user) => format!("{user} makes the app refresh"),
+        Verb::Disconnect(user) => format!("{user} disconnects the bank in the app"),
+        Verb::Status(user) => format!("{user} looks how things stand"),
+        Verb::Restart(how) => format!("the app is restarted ({how})"),
+        Verb::Approve(login) => format!("the owner approves {login} in the bank's app"),
+        Verb::Revoke(user) => format!("{user} disconnects the app in the bank"),
+        Verb::Expire(_) => "access tokens expire".to_owned(),
+        Verb::Answer(answer) => answers(answer),
+        Verb::Certificate(kind) => format!("the bank shows a certificate: {kind}"),
+        Verb::Search(secrets) => {
+            let lists: Vec<&str> = secrets.iter().map(|secret| secret.word()).collect();
+            format!("all that was seen is searched for: {}", lists.join(", "))
+        }
+        Verb::Sample(count) => format!("{count} logins are begun"),
+        Verb::Wait(seconds) => format!("{seconds} s pass"),
+    }
+}
+
+fn connects(connect: &Connect) -> String {
+    let user = &connect.user;
+    match (connect.deliver, connect.tamper) {
+        (false, _) => format!("{user} logs in through the app; the callback is kept back"),
+        (true, Some(tamper)) => format!("{user} logs in through the app; the callback is changed: {tamper}"),
+        (true, None) if !connect.approve => {
+            format!("{user} logs in through the app, and does not approve yet")
+        }
+        (true, None) => format!("{user} logs in through the app"),
+    }
+}
+
+fn answers(answer: &Answer) -> String {
+    let to = answer.to.map_or("", |to| to.word());
+    let often = match answer.times {
+        None => "always".to_owned(),
+        Some(1) => "once".to_owned(),
+        Some(times) => format!("{times} times"),
+    };
+    let mut how = Vec::new();
+    if let Some(status) = answer.status {
+        how.push(format!("answers {status}"));
+    }
+    if let Some(status) = answer.elsewhere {
+        how.push(format!("redirects to another origin with {status}"));
+    }
+    if let Some(broken) = answer.broken {
+        how.push(format!("leaves without a whole answer ({broken})"));
+    }
+    if !answer.set.is_empty() || !answer.omit.is_empty() {
+        let changed: Vec<&str> = answer
+            .set
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .chain(answer.omit.iter().map(String::as_str))
+            .collect();
+        how.push(format!("changes {} in its answer", changed.join(", ")));
+    }
+    if answer.delay_ms > 0 {
+        how.push(format!("takes {} ms", answer.delay_ms));
+    }
+    if let Some(together) = answer.together {
+        how.push(format!("waits until {together} have come"));
+    }
+    format!("to {to} the bank {}, {often}, in the next step", how.join(" and "))
+}

@@ -1,0 +1,591 @@
+//! The app file: everything that is particular to one app, as data. How it is told where the bank is, how it is started,
+//! and how each thing is asked of it. Read with the same machinery as suites; nothing is started here.
+//!
+//! `fixtures/apps/example.toml` is a complete one with a comment for every key.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+use toml::de::DeValue;
+
+use super::case::{Source, words};
+use super::code::Code;
+use super::diagnostic::Diagnostic;
+use super::read::file::whole;
+use super::read::form::form;
+use super::read::value::{Defs, Prose, Value, Whole, word_values};
+use super::read::wording::{listed, meant_or_list, shown};
+use super::read::{Node, Reader, in_file_order};
+
+words! {
+    /// What an app can be asked for besides logging in and reading.
+    Capability {
+        /// It refreshes on demand.
+        Refresh = "refresh",
+        /// The user can disconnect the bank in the app.
+        Disconnect = "disconnect",
+        /// It shows the user how things stand.
+        Status = "status",
+        /// It can be ended and begun again.
+        Restart = "restart",
+        /// Several browsers have logins of their own.
+        Browsers = "browsers",
+        /// Several reads at once.
+        Parallel = "parallel",
+        /// It can be given a certificate authority to trust, and so a bank with TLS.
+        Tls = "tls",
+        /// Logins end in tokens that can be refreshed.
+        RefreshTokens = "refresh-tokens",
+        /// It is a confidential client.
+        ClientSecret = "client-secret",
+    }
+
+    /// Whether the app can keep a secret.
+    Confidentiality {
+        /// It has a secret, and is given refresh tokens.
+        Confidential = "confidential",
+        /// It has none that is worth the name, and is given no refresh tokens.
+        Public = "public",
+    }
+}
+
+word_values! {
+    Capability: "capability",
+    Confidentiality: "kind of client",
+}
+
+/// What can stand in braces in the texts of an app file.
+pub const PLACEHOLDERS: [&str; 10] = [
+    "bank",
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "port",
+    "folder",
+    "ca_file",
+    "proxy",
+    "user",
+    "grantspec",
+];
+
+/// An app, as its file describes it.
+#[derive(Clone, Debug)]
+pub struct AppFile {
+    pub name: String,
+    pub client: Confidentiality,
+    /// Fixed, or made for each case.
+    pub client_id: Option<String>,
+    pub client_secret: Option<String>,
+    pub redirect_uri: Text,
+    pub bank: BankSide,
+    pub start: Option<Start>,
+    pub connect: Action,
+    pub uses: Action,
+    pub refresh: Option<Action>,
+    pub disconnect: Option<Action>,
+    pub status: Option<Action>,
+    /// Files that the app writes for people: no token belongs there.
+    pub logs: Vec<Text>,
+    /// Files in which the app keeps what it stores: only looked at after a disconnection.
+    pub state: Vec<Text>,
+    /// Words by which the app says that access was ended by the user or the bank.
+    pub ended_words: Vec<String>,
+    /// Words by which it says that the user said no.
+    pub refused_words: Vec<String>,
+    pub limits: Limits,
+    /// Capability → reason.
+    pub lacks: BTreeMap<Capability, String>,
+    /// The folder that the file stands in: relative paths and programs begin there. Set by whoever read it from disk.
+    pub folder: std::path::PathBuf,
+}
+
+/// A text with placeholders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(pub String);
+
+/// How the app meets the bank.
+#[derive(Clone, Debug, Default)]
+pub struct BankSide {
+    /// Fixed for apps that can't be told; then one case runs at a time.
+    pub port: Option<u16>,
+    pub tls: bool,
+    /// Hosts that the proxy answers for.
+    pub hosts: Vec<String>,
+}
+
+/// How the app is started for each case.
+#[derive(Clone, Debug)]
+pub struct Start {
+    pub command: Vec<Text>,
+    pub env: Vec<(String, Text)>,
+    pub config: Option<(Text, Text)>,
+    /// An address that answers once the app is up.
+    pub ready: Option<Text>,
+}
+
+/// How one thing is asked of the app.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// By its user's browser.
+    Http { method: &'static str, url: Text, form: Vec<(String, Text)> },
+    /// By a command that is run for it. `link_after`: what stands right before the link to open.
+    Command { command: Vec<Text>, env: Vec<(String, Text)>, input: Option<Text>, link_after: Option<String> },
+}
+
+/// How long things may take, and how much there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Until the app is up.
+    pub start_ms: u64,
+    /// Until one action is done.
+    pub action_ms: u64,
+    /// Silence that is watched at least, and at most.
+    pub quiet_ms: u64,
+    pub longest_quiet_ms: u64,
+    /// Requests of one case after which a storm is stopped.
+    pub requests: usize,
+    /// Cases that run at a time.
+    pub jobs: usize,
+    /// Logins that a sample begins at most.
+    pub sample: u32,
+}
+
+impl Text {
+    /// The text with its placeholders replaced; what `value` does not know stays.
+    pub fn fill(&self, value: impl Fn(&str) -> Option<String>) -> String {
+        let mut filled = self.0.clone();
+        for name in PLACEHOLDERS {
+            let written = format!("{{{name}}}");
+            if filled.contains(&written)
+                && let Some(value) = value(name)
+            {
+                filled = filled.replace(&written, &value);
+            }
+        }
+        filled
+    }
+
+    pub fn uses(&self, placeholder: &str) -> bool {
+        self.0.contains(&format!("{{{placeholder}}}"))
+    }
+}
+
+impl AppFile {
+    /// Reads an app file's text; `path` is the name it is shown under.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn read(path: &str, text: &str) -> Result<AppFile, Vec<Diagnostic>> {
+        let source = Arc::new(Source::new(path, text));
+        whole(source, text, |node, reader| AppForm::read(node, reader).map(AppForm::file))
+    }
+
+    /// Why the app can't be asked for something; `None` if it can.
+    pub fn lacks(&self, need: Capability) -> Option<String> {
+        if let Some(reason) = self.lacks.get(&need) {
+            return Some(format!("the app lacks {need}: {reason}"));
+        }
+        let by_http = matches!(self.connect, Action::Http { .. });
+        let missing = match need {
+            Capability::Refresh => self.refresh.is_none().then_some("its file has no [refresh]"),
+            Capability::Disconnect => self.disconnect.is_none().then_some("its file has no [disconnect]"),
+            Capability::Status => self.status.is_none().then_some("its file has no [status]"),
+            Capability::Restart => {
+                let commands = matches!(self.uses, Action::Command { .. });
+                (self.start.is_none() && !commands).then_some("its file has no [start]")
+            }
+            Capability::Browsers => (!by_http).then_some("logins are begun by a command, not in a browser"),
+            Capability::Parallel => {
+                matches!(self.uses, Action::Command { .. }).then_some("its commands are run one at a time")
+            }
+            Capability::Tls => {
+                (!self.bank.tls).then_some("its file does not say that it takes a bank with TLS (bank.tls)")
+            }
+            Capability::RefreshTokens => (self.client == Confidentiality::Public)
+                .then_some("a public client is given no refresh tokens"),
+            Capability::ClientSecret => {
+                (self.client == Confidentiality::Public).then_some("a public client keeps no secret")
+            }
+        };
+        missing.map(|why| format!("the app lacks {need}: {why}"))
+    }
+
+    /// Whether cases have to run one after the other.
+    pub fn one_at_a_time(&self) -> bool {
+        let commands = matches!(self.connect, Action::Command { .. });
+        self.bank.port.is_some() || (self.start.is_none() && !commands) || !self.redirect_uri.uses("port")
+    }
+}
+
+form! {
+    /// An app that connects to the bank: how it is told where the bank is, and how each thing is asked of it.
+    struct AppForm {
+        /// What it is called in reports.
+        name: Prose,
+        /// Whether it can keep a secret. Default `confidential`.
+        client: Option<Confidentiality>,
+        /// The client id that it has. Without it, one is made for each case.
+        client_id: Option<Prose>,
+        /// The secret that it has. Without it, one is made for each case.
+        client_secret: Option<Prose>,
+        /// Where the bank sends its users back to.
+        redirect_uri: Text,
+        /// How it meets the bank.
+        bank: Option<BankForm>,
+        /// How it is started for each case. Without it, it is there already, or is a command for each action.
+        start: Option<StartForm>,
+        /// Begins a login.
+        connect: Action,
+        /// Makes it read from the bank.
+        r#use: Action,
+        /// Makes it refresh.
+        refresh: Option<Action>,
+        /// Makes it disconnect the bank.
+        disconnect: Option<Action>,
+        /// Shows the user how things stand.
+        status: Option<Action>,
+        /// What it leaves behind.
+        files: Option<FilesForm>,
+        /// What it says to its user, where the usual English words don't do.
+        words: Option<WordsForm>,
+        /// How long things may take.
+        limits: Option<LimitsForm>,
+        /// What it can't do, and why.
+        lacks: Option<Lacks>,
+    }
+}
+
+form! {
+    /// How the app meets the bank.
+    struct BankForm {
+        /// The bank's port, for apps that can't be told. Default: a free one for each case.
+        port: Option<Whole<1, 65_535>>,
+        /// Whether the bank speaks TLS, with an authority made for the run (`{ca_file}`). Default `false`.
+        tls: Option<bool>,
+        /// Hosts that the app has compiled in: a proxy answers for them (`{proxy}`), and for no others.
+        hosts: Option<Vec<Prose>>,
+    }
+}
+
+form! {
+    /// How the app is started. It may go on running; it is ended with the case, and all that it started.
+    struct StartForm {
+        /// The program and its arguments.
+        command: Vec<Text>,
+        /// Its environment, beside what it inherits.
+        env: Option<Texts>,
+        /// A file that is written before: `path` and `text`.
+        config: Option<ConfigForm>,
+        /// An address that answers once it is up. Default: the host of `redirect_uri` takes connections.
+        ready: Option<Text>,
+    }
+}
+
+form! {
+    /// A file that is written before the app starts.
+    struct ConfigForm {
+        /// Where.
+        path: Text,
+        /// What.
+        text: Text,
+    }
+}
+
+form! {
+    /// How one thing is asked of the app: `get`, `post` or `command`.
+    struct ActionForm {
+        /// An address that the user's browser opens.
+        get: Option<Text>,
+        /// An address that the user's browser posts to.
+        post: Option<Text>,
+        /// What it posts.
+        form: Option<Texts>,
+        /// A program and its arguments.
+        command: Option<Vec<Text>>,
+        /// Its environment.
+        env: Option<Texts>,
+        /// What it reads from its standard input.
+        input: Option<Text>,
+        /// What stands right before the link to open in its output. Default: the first link to the bank.
+        link_after: Option<Prose>,
+    }
+}
+
+form! {
+    /// What the app leaves behind.
+    struct FilesForm {
+        /// What it writes for people. No token belongs there.
+        logs: Option<Vec<Text>>,
+        /// Where it stores things: looked at after a disconnection.
+        state: Option<Vec<Text>>,
+    }
+}
+
+form! {
+    /// Words by which the app is understood. Case does not matter; one of a list is enough.
+    struct WordsForm {
+        /// That access was ended at the bank.
+        ended: Option<Vec<Prose>>,
+        /// That the user said no at the bank.
+        refused: Option<Vec<Prose>>,
+    }
+}
+
+form! {
+    /// How long things may take, and how much there may be.
+    struct LimitsForm {
+        /// Milliseconds until it is up. Default 15000.
+        start_ms: Option<Whole<1, 600_000>>,
+        /// Milliseconds until one action is done. Default 20000.
+        action_ms: Option<Whole<1, 600_000>>,
+        /// Milliseconds of silence that are watched at least. Default 400.
+        quiet_ms: Option<Whole<1, 60_000>>,
+        /// Milliseconds of silence that are watched at most. Default 4000.
+        longest_quiet_ms: Option<Whole<1, 600_000>>,
+        /// Requests of one case after which a storm is stopped. Default 200.
+        requests: Option<Whole<20, 100_000>>,
+        /// Cases at a time. Default 4.
+        jobs: Option<Whole<1, 64>>,
+        /// Logins that a sample begins at most. Default 200.
+        sample: Option<Whole<20, 1000>>,
+    }
+}
+
+/// Names, each with a text.
+pub struct Texts(Vec<(String, Text)>);
+/// Capabilities, each with a reason.
+pub struct Lacks(BTreeMap<Capability, String>);
+
+impl AppForm {
+    fn file(self) -> AppFile {
+        let prose = |text: Prose| text.0;
+        let bank = self.bank.map_or_else(BankSide::default, |bank| BankSide {
+            port: bank.port.map(|port| u16::try_from(port.0).expect("the declared range fits")),
+            tls: bank.tls.unwrap_or_default(),
+            hosts: bank.hosts.unwrap_or_default().into_iter().map(prose).collect(),
+        });
+        let files = self.files;
+        let (logs, state) = files.map_or_else(Default::default, |files| {
+            (files.logs.unwrap_or_default(), files.state.unwrap_or_default())
+        });
+        let (ended, refused) = self.words.map_or((None, None), |words| (words.ended, words.refused));
+        AppFile {
+            name: self.name.0,
+            client: self.client.unwrap_or(Confidentiality::Confidential),
+            client_id: self.client_id.map(prose),
+            client_secret: self.client_secret.map(prose),
+            redirect_uri: self.redirect_uri,
+            bank,
+            start: self.start.map(|start| Start {
+                command: start.command,
+                env: start.env.map_or_else(Vec::new, |env| env.0),
+                config: start.config.map(|config| (config.path, config.text)),
+                ready: start.ready,
+            }),
+            connect: self.connect,
+            uses: self.r#use,
+            refresh: self.refresh,
+            disconnect: self.disconnect,
+            status: self.status,
+            logs,
+            state,
+            ended_words: ended.unwrap_or_default().into_iter().map(prose).collect(),
+            refused_words: refused.unwrap_or_default().into_iter().map(prose).collect(),
+            limits: limits(self.limits),
+            lacks: self.lacks.map_or_else(BTreeMap::new, |lacks| lacks.0),
+            folder: std::path::PathBuf::new(),
+        }
+    }
+}
+
+fn limits(form: Option<LimitsForm>) -> Limits {
+    let form = form.unwrap_or(LimitsForm {
+        start_ms: None,
+        action_ms: None,
+        quiet_ms: None,
+        longest_quiet_ms: None,
+        requests: None,
+        jobs: None,
+        sample: None,
+    });
+    let quiet_ms = form.quiet_ms.map_or(400, |whole| whole.0);
+    Limits {
+        start_ms: form.start_ms.map_or(15_000, |whole| whole.0),
+        action_ms: form.action_ms.map_or(20_000, |whole| whole.0),
+        quiet_ms,
+        longest_quiet_ms: form.longest_quiet_ms.map_or(4_000, |whole| whole.0).max(quiet_ms),
+        requests: form.requests.map_or(200, |whole| whole.small() as usize),
+        jobs: form.jobs.map_or(4, |whole| whole.small() as usize),
+        sample: form.sample.map_or(200, |whole| whole.small()),
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        limits(None)
+    }
+}
+
+impl Value for Action {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let form = ActionForm::read(node, reader)?;
+        let by_browser = form.get.is_some() || form.post.is_some();
+        let for_commands = form.env.is_some() || form.input.is_some() || form.link_after.is_some();
+        let wrong = match (&form.get, &form.post, &form.command) {
+            (Some(_), None, None) if form.form.is_some() => Some("`form` goes with `post`"),
+            (Some(_), None, None) | (None, Some(_), None) if !for_commands => None,
+            (None, None, Some(command)) if form.form.is_none() && !command.is_empty() => None,
+            _ if by_browser && for_commands => Some("`env`, `input` and `link_after` go with `command`"),
+            _ => Some("expected exactly one of `get`, `post` and `command`"),
+        };
+        if let Some(wrong) = wrong {
+            let mistake = reader.mistake(Code::AppAction, node.span(), wrong);
+            reader.note(mistake.help(
+                "such as `get = \"http://127.0.0.1:{port}/connect\"` or `command = [\"./app\", \"login\"]`",
+            ));
+            return None;
+        }
+        let form_fields = form.form.map_or_else(Vec::new, |form| form.0);
+        Some(match (form.get, form.post, form.command) {
+            (Some(url), _, _) => Action::Http { method: "GET", url, form: Vec::new() },
+            (_, Some(url), _) => Action::Http { method: "POST", url, form: form_fields },
+            (_, _, command) => Action::Command {
+                command: command.unwrap_or_default(),
+                env: form.env.map_or_else(Vec::new, |env| env.0),
+                input: form.input,
+                link_after: form.link_after.map(|text| text.0),
+            },
+        })
+    }
+
+    fn schema(defs: &mut Defs) -> Json {
+        let mut schema = ActionForm::schema(defs);
+        schema["oneOf"] = ["get", "post", "command"].iter().map(|key| json!({ "required": [key] })).collect();
+        schema
+    }
+}
+
+impl Value for Text {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let written = reader.text(node)?;
+        let mut rest = written.text.as_str();
+        while let Some((_, after)) = rest.split_once('{') {
+            let Some((name, beyond)) = after.split_once('}') else { break };
+            let is_name =
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            if is_name && !PLACEHOLDERS.contains(&name) {
+                let message = format!("`{{{}}}` stands for nothing", shown(name));
+                let mistake = reader.mistake_in(&written, Code::UnknownWord, message);
+                reader.note(mistake.help(meant_or_list(name, &PLACEHOLDERS)));
+                return None;
+            }
+            rest = if is_name { beyond } else { after };
+        }
+        Some(Self(written.text))
+    }
+
+    fn schema(_: &mut Defs) -> Json {
+        json!({ "type": "string", "description": format!("With {} in braces.", listed(&PLACEHOLDERS)) })
+    }
+}
+
+impl Value for Texts {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let DeValue::Table(entries) = node.get_ref() else {
+            reader.wrong_type(node, "a table of texts");
+            return None;
+        };
+        let read: Vec<Option<(String, Text)>> = in_file_order(entries)
+            .into_iter()
+            .map(|(key, value)| Some((key.get_ref().to_string(), Text::read(value, reader)?)))
+            .collect();
+        read.into_iter().collect::<Option<_>>().map(Self)
+    }
+
+    fn schema(defs: &mut Defs) -> Json {
+        json!({ "type": "object", "additionalProperties": Text::schema(defs) })
+    }
+}
+
+impl Value for Lacks {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let DeValue::Table(entries) = node.get_ref() else {
+            reader.wrong_type(node, "a table of capabilities and reasons");
+            return None;
+        };
+        let mut lacks = BTreeMap::new();
+        for (key, value) in in_file_order(entries) {
+            let word = key.get_ref().as_ref();
+            let known = Capability::ALL.iter().find(|(_, known)| *known == word);
+            let Some((capability, _)) = known else {
+                let words: Vec<&str> = Capability::ALL.iter().map(|(_, word)| *word).collect();
+                let message = format!("`{}` is no capability", shown(word));
+                let mistake = reader.mistake(Code::UnknownWord, key.span(), message);
+                reader.note(mistake.help(meant_or_list(word, &words)));
+                continue;
+            };
+            lacks.insert(*capability, Prose::read(value, reader)?.0);
+        }
+        Some(Self(lacks))
+    }
+
+    fn schema(defs: &mut Defs) -> Json {
+        let words: Vec<&str> = Capability::ALL.iter().map(|(_, word)| *word).collect();
+        json!({ "type": "object", "propertyNames": { "enum": words }, "additionalProperties": Prose::schema(defs) })
+    }
+}
+
+/// JSON Schema (2020-12) of an app file.
+pub fn schema() -> Json {
+    let mut defs = Map::new();
+    defs.insert("Variable".to_owned(), json!(false));
+    let mut schema = AppForm::schema(&mut defs);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("grantspec app");
+    schema["$defs"] = Json::Object(defs);
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../fixtures/apps/example.toml");
+
+    #[test]
+    fn the_example_is_right_and_names_everything() {
+        let file = AppFile::read("fixtures/apps/example.toml", EXAMPLE).expect("it has no mistake");
+        assert_eq!(format!("{:?}", file.limits), format!("{:?}", Limits::default()), "it says every default");
+        for name in PLACEHOLDERS {
+            assert!(EXAMPLE.contains(&format!("{{{name}}}")), "{name}");
+        }
+        for (_, word) in Capability::ALL {
+            assert!(EXAMPLE.contains(&format!("{word},")) || EXAMPLE.contains(&format!("{word}.")), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_an_app_lacks_is_told_from_its_file_or_by_its_own_words() {
+        let file = AppFile::read("a.toml", EXAMPLE).expect("it has no mistake");
+        assert_eq!(
+            file.lacks(Capability::Parallel).as_deref(),
+            Some("the app lacks parallel: it answers one request at a time")
+        );
+        assert!(file.lacks(Capability::Tls).is_some_and(|why| why.contains("bank.tls")));
+        assert_eq!(file.lacks(Capability::Disconnect), None);
+        let commands = "name = 'a'\nredirect_uri = 'http://127.0.0.1:{port}/'\nconnect = { command = ['a'] }\nuse = { command = ['a'] }";
+        let file = AppFile::read("a.toml", commands).expect("it has no mistake");
+        for need in [Capability::Browsers, Capability::Disconnect, Capability::Status] {
+            assert!(file.lacks(need).is_some(), "{need}");
+        }
+        assert_eq!(file.lacks(Capability::Restart), None, "each command starts anew");
+    }
+
+    #[test]
+    fn placeholders_are_filled_and_other_braces_stay() {
+        let text = Text("{\"bank\": \"{bank}\", \"no\": \"{unknown}\"}".to_owned());
+        let filled = text.fill(|name| (name == "bank").then(|| "http://b".to_owned()));
+        assert_eq!(filled, "{\"bank\": \"http://b\", \"no\": \"{unknown}\"}");
+    }
+}
