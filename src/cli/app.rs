@@ -17,8 +17,8 @@ use crate::apptest::{self, Judging, Plan, folder_of};
 use crate::engine::{Options, Terms};
 use crate::reference;
 use crate::report::console::{Mode, Progress};
-use crate::results::{CaseResult, Exit, Run as RunResults, SCHEMA, SuiteSeen, TargetSeen};
-use crate::suite::app::Capability;
+use crate::results::{AppSeen, CaseResult, Exit, Run as RunResults, SCHEMA, SuiteSeen, TargetSeen};
+use crate::suite::app::{Capability, Confidentiality};
 use crate::suite::{AppFile, Diagnostic, Library, Side};
 
 /// Judge an app: play the bank for it, with all tricks, and the user's browser; write the reports.
@@ -28,6 +28,8 @@ Examples:
   grantspec app --app our-app.toml                    every case; reports in reports/latest/
   grantspec app --app our-app.toml app.abort          cases whose id, or whose requirement's, contains this
   grantspec app --app our-app.toml --report out       reports into out/
+  grantspec app --app our-app.toml --by 'Onboarding team' --app-version 4.2
+                                                      who judged which version, for the onboarding record
   grantspec schema app > app.schema.json              what an app file can say, for an editor's completion
 
 An app file says how the app is started and told where the bank is, and how each thing is asked of it: see
@@ -48,6 +50,12 @@ pub struct App {
     /// Where the reports go. Without it, a new folder under reports/, and reports/latest points at it.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Who runs it, for the onboarding record.
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Which version of the app is judged, for the onboarding record.
+    #[arg(long, value_name = "VERSION")]
+    app_version: Option<String>,
     /// Cases that run at a time, where the app is started for each. Without it, what the app file says.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
@@ -198,6 +206,11 @@ impl App {
                 base: app.redirect_uri.0.clone(),
                 lacks: lacks.collect(),
             },
+            app: Some(AppSeen {
+                version: self.app_version.clone(),
+                by: self.by.clone(),
+                confidential: app.client == Confidentiality::Confidential,
+            }),
             suites: library
                 .apps
                 .iter()
