@@ -59,6 +59,8 @@ impl Judging {
     /// # Errors
     /// If no certificate authority can be made for the run.
     pub fn new(app: AppFile, routes: Router) -> Result<Judging, JudgingError> {
+        // The provider can be set once a process; that another part of it was first is no trouble.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let authority = Authority::new().map_err(|error| JudgingError(error.to_string()))?;
         Ok(Judging { app: Arc::new(app), routes, authority: Arc::new(authority) })
     }
