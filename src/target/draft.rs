@@ -70,7 +70,10 @@ impl Draft {
         text.push_str(&self.endpoints(&said));
         text.push_str(&identity(&said));
         text.push_str(&self.login());
-        text.push_str(&self.people(&said));
+        // The control API makes them, for each case its own.
+        if self.login != "auto" {
+            text.push_str(&self.people(&said));
+        }
         text.push_str(
             "\n# What the server can't do, each with the reason that reports give: cases that need it are skipped.\n\
              # What has no endpoint above need not stand here.\n[lacks]\n# clock = \"it runs on real time\"\n",
@@ -140,6 +143,9 @@ impl Draft {
             None => "# logout = \"/oauth2/logout\"      # if there is one: a POST with the access token\n"
                 .to_owned(),
         });
+        if self.login == "auto" {
+            text.push_str("control = \"/control\"             # the control API: users, clients, logins and the clock\n");
+        }
         text.push_str("# accounts = \"/accounts\"           # data that a token reads, if there is any\n");
         text
     }

@@ -61,7 +61,7 @@ fn a_server_that_publishes_nothing_gets_guesses_that_are_called_so() {
         let text = fs::read_to_string(stage.path("target.toml")).expect("it is written");
         TargetFile::parse("target.toml", &text).unwrap_or_else(|error| panic!("{login}: {error}\n{text}"));
     }
-    let ended = stage.grantspec(&["target", "init", "bank.example"]);
+    let ended = stage.grantspec(&["target", "init", "bank.example", "--replace"]);
     assert!(ended.code == Some(2) && ended.stderr.contains("bank.example"), "{}", ended.stderr);
 }
 
