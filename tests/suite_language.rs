@@ -21,7 +21,7 @@ fn read(suite: &str) -> Result<Suite, String> {
 /// A suite of one case with these lines above its steps, and a judged step at the end.
 fn suite_of(lines: &str, steps: &str) -> Suite {
     let case = "[[case]]\nid = \"c\"\nproves = [\"refresh.single-use\"]\nabout = \"It works\"\n";
-    let judged = "[[case.step]]\nlogin = { user = \"alice\", client = \"server\" }\nexpect = { outcome = \"granted\" }\n";
+    let judged = "[[case.step]]\nrequest = { client = \"server\", method = \"POST\", to = \"token\" }\nexpect = { outcome = \"granted\" }\n";
     match read(&format!("{HEAD}{case}{lines}\n{steps}\n{judged}")) {
         Ok(suite) => suite,
         Err(mistakes) => panic!("{mistakes}"),
@@ -58,8 +58,8 @@ fn variants_are_every_combination_in_the_order_of_the_file() {
             (exactly("$plain"), "other"),
         ]
     );
-    assert_eq!(suite.cases[0].needs, BTreeSet::new());
-    assert_eq!(suite.cases[1].needs, BTreeSet::from([Need::OtherClient]));
+    assert_eq!(suite.cases[0].needs, BTreeSet::from([Need::Login]));
+    assert_eq!(suite.cases[1].needs, BTreeSet::from([Need::Login, Need::OtherClient]));
 }
 
 #[test]
@@ -131,12 +131,15 @@ fn needs_follow_from_the_steps() {
         (alone("login = { user = \"alice\", client = \"server\", approve = false }"), vec![Need::Approval]),
         (
             alone("authorize = { user = \"alice\", client = \"server\", decide = \"deny\" }"),
-            vec![Need::Denial],
+            vec![Need::Login, Need::Denial],
         ),
-        (alone("open = { client = \"server\", redirect = \"with-query\" }"), vec![Need::RedirectQuery]),
+        (
+            alone("open = { client = \"server\", redirect = \"with-query\" }"),
+            vec![Need::Login, Need::RedirectQuery],
+        ),
         (
             alone("open = { client = \"server\", set = { client_id = \"client:other\" } }"),
-            vec![Need::OtherClient],
+            vec![Need::Login, Need::OtherClient],
         ),
         (alone("advance = { past = \"approval\" }"), vec![Need::Approval, Need::Clock]),
         (alone("disconnect = { user = \"alice\", client = \"server\" }"), vec![Need::Disconnect]),
@@ -156,6 +159,15 @@ fn needs_follow_from_the_steps() {
             vec![Need::Mandates],
         ),
         (step("call = { whoami = \"first\" }"), vec![]),
+        // One login can be stood for by a token that is there already, a second one can't.
+        (
+            step(
+                "login = { user = \"alice\", client = \"server\", save = \"second\" }\n\
+                  [[case.step]]\ngrid = { live = [\"first\", \"second\"] }",
+            ),
+            vec![Need::Login],
+        ),
+        (step("call = { whoami = \"first\", token = \"code\" }"), vec![Need::Login]),
         (step("call = { whoami = \"first\", token = \"refresh\" }"), vec![Need::Refresh]),
         (step("call = { balance = \"first\" }"), vec![Need::Data, Need::Balance]),
         (step("call = { whoami = \"first\", send = \"query\" }"), vec![Need::BearerWhoami]),

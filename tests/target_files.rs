@@ -142,7 +142,7 @@ fn commented() -> Vec<String> {
                 blocks.push(String::new());
                 is_open = true;
             }
-            Some("") => is_open &= lines.peek().is_some_and(|next| next.starts_with("# [[")),
+            Some("") => is_open &= lines.peek().is_some_and(|next| next.starts_with("# [")),
             Some(_) => {}
             None => is_open = false,
         }

@@ -34,6 +34,7 @@ use tokio::task::JoinSet;
 
 use crate::results::{CaseResult, Verdict};
 use crate::target::Target;
+use crate::target::login::Driver;
 
 /// How a plan is run.
 #[derive(Clone, Debug)]
@@ -64,6 +65,10 @@ pub async fn run(
     let mut in_turn: Vec<&Selected> = plan.cases.iter().collect();
     // What takes longest begins first, so that a run does not end in waiting for the last one.
     in_turn.sort_by_key(|selected| std::cmp::Reverse(selected.weight()));
+    if matches!(target.login(), Driver::Token) {
+        // What ends the tokens that are given comes last.
+        in_turn.sort_by_key(|selected| selected.spends());
+    }
     for selected in in_turn {
         let (selected, target) = (selected.clone(), target.clone());
         let (seats, options, results) = (seats.clone(), options.clone(), results.clone());

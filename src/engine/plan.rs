@@ -7,6 +7,7 @@ use super::terms::Terms;
 use crate::results::Level;
 use crate::suite::{Case, Library, Need, Verb};
 use crate::target::Target;
+use crate::target::login::Driver;
 
 /// The cases of a run, in the order of the suites' files.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +70,11 @@ impl Plan {
 }
 
 impl Selected {
+    /// Whether it may end the tokens that it works with.
+    pub(super) fn spends(&self) -> bool {
+        spends(&self.case)
+    }
+
     /// About how many requests it makes: enough to tell a long case from a short one.
     pub(super) fn weight(&self) -> u32 {
         let requests = |verb: &Verb| match verb {
@@ -86,8 +92,26 @@ fn is_this(case: &Case, id: &str) -> bool {
     case.id == id || case.without_variant() == id
 }
 
+/// Whether a case may end the tokens that it works with.
+fn spends(case: &Case) -> bool {
+    fn ends(verb: &Verb) -> bool {
+        match verb {
+            Verb::Logout(_) | Verb::Disconnect(_) | Verb::Request(_) => true,
+            Verb::Race(race) => race.lanes.iter().any(ends),
+            _ => false,
+        }
+    }
+    case.steps.iter().any(|step| ends(&step.verb))
+}
+
 fn skip(case: &Case, target: &Target) -> Option<String> {
     let lacking =
         |need: &Need| target.lacks(*need).map(|reason| format!("the target lacks {need}: {reason}"));
-    case.needs.iter().find_map(lacking).or_else(|| left_out::whole(case, target.file()))
+    let used_up = || {
+        let rounds = case.rounds > 1 && spends(case) && matches!(target.login(), Driver::Token);
+        rounds.then(|| {
+            "the target lacks login: each round of the case ends a token, and one is given".to_owned()
+        })
+    };
+    case.needs.iter().find_map(lacking).or_else(used_up).or_else(|| left_out::whole(case, target.file()))
 }

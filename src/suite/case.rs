@@ -158,6 +158,8 @@ pub(in crate::suite) use words;
 words! {
     /// What a target must be able to do for a case to run.
     Need {
+        /// A user can be sent through a login, as often as a case wants.
+        Login = "login",
         /// A second user.
         TwoUsers = "two-users",
         /// The second confidential client.

@@ -4,18 +4,21 @@ use std::collections::BTreeSet;
 
 use super::case::{
     Address, Advance, AuthorizeRequest, Carrier, Check, Client, Decision, Destination, Door, Endpoint, Leaf,
-    Listed, Need, Origin, Piece, Redirect, RefreshRule, Secret, Step, Text, Token, TokenRequest, User, Verb,
+    Listed, Need, Origin, Outcome, Piece, Redirect, RefreshRule, Secret, Step, Text, Token, TokenRequest,
+    User, Verb,
 };
 
 /// Everything that these steps show to be needed.
 pub fn of(steps: &[Step]) -> BTreeSet<Need> {
     let mut needs = Needs::default();
+    let mut logins = Vec::new();
     for step in steps {
         needs.verb(&step.verb);
         if step.node.is_some_and(|node| node > 1) {
             needs.add(Need::Nodes);
         }
         needs.judged(step);
+        needs.again(step, &mut logins);
         step.given.iter().chain(&step.expect).for_each(|leaf| needs.leaf(leaf));
     }
     needs.0
@@ -31,12 +34,17 @@ impl Needs {
 
     fn verb(&mut self, verb: &Verb) {
         match verb {
-            Verb::Open(open) => self.authorize_request(&open.request),
+            Verb::Open(open) => {
+                self.add(Need::Login);
+                self.authorize_request(&open.request);
+            }
             Verb::Land(land) => {
+                self.add(Need::Login);
                 self.user(&land.user);
                 self.decision(land.decide);
             }
             Verb::Authorize(authorize) => {
+                self.add(Need::Login);
                 self.user(&authorize.user);
                 self.authorize_request(&authorize.request);
                 self.decision(authorize.decide);
@@ -101,7 +109,8 @@ impl Needs {
                         Piece::Refresh(_) => self.add(Need::Refresh),
                         Piece::UserId(user) => self.user(user),
                         Piece::ClientId(client) | Piece::ClientSecret(client) => self.client(client),
-                        Piece::Text(_) | Piece::Access(_) | Piece::Code(_) => {}
+                        Piece::Code(_) => self.add(Need::Login),
+                        Piece::Text(_) | Piece::Access(_) => {}
                     }
                 }
             }
@@ -146,9 +155,29 @@ impl Needs {
             }
             Verb::Race(race) => race.lanes.iter().for_each(|lane| self.verb(lane)),
             Verb::Sample(sample) => {
+                self.add(Need::Login);
                 self.user(&sample.user);
                 self.client(&sample.client);
             }
+        }
+    }
+
+    /// One login of a user with a client can be stood for by a token that is there already, if nothing but that token is asked
+    /// of it. Further ones can't, nor can one in a race.
+    fn again(&mut self, step: &Step, logins: &mut Vec<(User, Client)>) {
+        let is_login = |verb: &Verb| matches!(verb, Verb::Login(_));
+        match &step.verb {
+            Verb::Login(login) => {
+                let pair = (login.user.clone(), login.client.clone());
+                let leaves = || step.given.iter().chain(&step.expect);
+                let looks = leaves().any(|leaf| leaf.check != Check::Outcome(Outcome::Granted));
+                if logins.contains(&pair) || looks || step.observe.is_some() {
+                    self.add(Need::Login);
+                }
+                logins.push(pair);
+            }
+            Verb::Race(race) if race.lanes.iter().any(is_login) => self.add(Need::Login),
+            _ => {}
         }
     }
 
@@ -245,8 +274,10 @@ impl Needs {
     }
 
     fn token(&mut self, token: Token) {
-        if token == Token::Refresh {
-            self.add(Need::Refresh);
+        match token {
+            Token::Refresh => self.add(Need::Refresh),
+            Token::Code => self.add(Need::Login),
+            _ => {}
         }
     }
 }

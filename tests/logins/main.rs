@@ -5,3 +5,4 @@ mod bank;
 mod bundled;
 mod command;
 mod form;
+mod token;

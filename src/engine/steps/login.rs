@@ -1,14 +1,15 @@
 //! `login`: the whole way from the login page to an approved access token.
 
-use super::approve;
 use super::authorize::authorized;
 use super::exchange;
+use super::{approve, given};
 use crate::engine::answer::{Answer, Came};
 use crate::engine::scene::{GrantHeld, Held, NeverSaved, Scene};
 use crate::suite::{
     AuthorizeRequest, Client, Code, Credentials, Decision, Encoding, Exchange, Grant, Login, Need, Redirect,
     Secret, StateSent, TokenRequest, User,
 };
+use crate::target::login::Driver;
 
 /// The handle that holds the code between two requests; no name in a suite has a space.
 const CODE: &str = "login's code";
@@ -43,6 +44,9 @@ pub async fn tokens(
     client: &Client,
     scene: &mut Scene<'_>,
 ) -> Result<(Answer, Option<GrantHeld>), NeverSaved> {
+    if matches!(scene.target.login(), Driver::Token) {
+        return Ok(given::tokens(user, client, scene).await);
+    }
     let (answer, code) = authorized(&right_authorization(client), user, Decision::Allow, scene).await;
     let Some(code) = code else {
         let said = format!("no code came of the login: {}", answer.said);

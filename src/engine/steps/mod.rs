@@ -8,6 +8,7 @@ mod cancel;
 mod connected;
 mod disconnect;
 mod exchange;
+mod given;
 mod grid;
 mod login;
 mod logout;

@@ -10,7 +10,7 @@ use crate::suite::code::Code;
 use crate::suite::read::Reader;
 use crate::suite::read::value::Prose;
 use crate::suite::read::wording::{meant_or_list, shown};
-use crate::target::login::Approval;
+use crate::target::login::{Approval, Driver, GIVEN_TOKEN};
 
 /// What `[lacks]` says. `None` if a word in it is no capability.
 pub fn said(lacks: Keyed<Prose>, reader: &mut Reader) -> Option<BTreeMap<String, String>> {
@@ -37,6 +37,10 @@ pub fn derive(file: &mut TargetFile) {
     let hooks = &file.control;
     if let Some(pool) = file.pools.first() {
         of_pool(pool, &mut missing);
+    }
+    let given = |pool: &Pool| pool.users.get("bob").is_none_or(|user| user.fields.contains_key(GIVEN_TOKEN));
+    if matches!(file.login, Driver::Token) && !file.pools.iter().all(given) {
+        missing.push((Need::TwoUsers, "no token is given for the user bob (users.bob.access_token_env)"));
     }
     if !control {
         missing.push((

@@ -9,13 +9,13 @@ use super::people::{ClientForm, PoolForm, UserForm, pools};
 use super::route::{ClientAuthentication, IdentityForm, Naming, TokenAnswerForm, address};
 use super::settings::{Control, ControlForm, Limits, LimitsForm, Refusal, RefusalForm, Tls, TlsForm};
 use super::value::{Headers, Keyed, blank, choices};
-use super::{TargetFile, lacks};
+use super::{Pool, TargetFile, lacks};
 use crate::suite::Span;
 use crate::suite::code::Code;
 use crate::suite::read::form::{Lenient, form};
 use crate::suite::read::value::{Defs, Prose, Value};
 use crate::suite::read::{Node, Reader, Written};
-use crate::target::login::{Approval, Driver, ReadApproval, ReadLogin};
+use crate::target::login::{Approval, Driver, GIVEN_TOKEN, ReadApproval, ReadLogin};
 use crate::target::readings::{ChoiceForm, Pinned, choices as chosen};
 
 form! {
@@ -174,6 +174,15 @@ impl TargetForm {
             reader.note(mistake.help(
                 "say how in `[login]`; or, if the server has the control API, name it in `endpoints.control` and the users' \
                  world in `world`",
+            ));
+        }
+        let given =
+            |pool: &Pool| pool.users.get("alice").is_some_and(|user| user.fields.contains_key(GIVEN_TOKEN));
+        if matches!(file.login, Driver::Token) && (file.pools.is_empty() || !file.pools.iter().all(given)) {
+            let mistake = reader.mistake(Code::NoLogin, 0..0, "no token is given for the user `alice`");
+            reader.note(mistake.help(
+                "name the environment variable that holds it: `access_token_env = \"…\"` in `[users.alice]`, and in each \
+                 set if there are several",
             ));
         }
         lacks::derive(&mut file);

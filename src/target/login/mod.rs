@@ -62,7 +62,12 @@ pub enum Driver {
     Command(Command),
     /// A person does it.
     Manual(Manual),
+    /// Nobody does: an access token for the client `server` is among each user's fields, as from an API playground.
+    Token,
 }
+
+/// What the driver `token` calls the access token among a user's fields.
+pub const GIVEN_TOKEN: &str = "access_token";
 
 /// A login by pages.
 #[derive(Clone, Debug, Default)]
@@ -127,6 +132,8 @@ pub struct Answering<'a> {
     pub allow: bool,
 }
 
+const NOBODY: &str = "tokens are given, and nobody logs in";
+
 impl Approval {
     /// Reads a file that holds the keys of `[approval]` and nothing else; `path` is only for messages.
     ///
@@ -159,8 +166,16 @@ impl Driver {
 
     /// Why a capability is missing where users log in so.
     pub fn lacks(&self, need: Need) -> Option<&'static str> {
+        const GIVEN: &str = "tokens are given, and nobody logs in (`login.driver` is `token`)";
         const NO_DENY: &str = "no step of the login in the target file says how to say no (`deny`)";
         match (self, need) {
+            (Driver::Token, Need::Login | Need::Approval | Need::Denial) => Some(GIVEN),
+            (Driver::Token, Need::OtherClient | Need::PublicClient) => {
+                Some("the tokens that are given are the client `server`'s (`login.driver` is `token`)")
+            }
+            (Driver::Token, Need::Refresh) => Some(
+                "whether a given refresh token lives can't be seen without spending it (`login.driver` is `token`)",
+            ),
             (Driver::None(_), Need::TwoUsers | Need::Denial) => {
                 Some("the server asks nobody who they are (`login.driver` is `none`)")
             }
@@ -173,7 +188,7 @@ impl Driver {
     /// Where pages of the bank are besides at its base and its authorization endpoint.
     pub fn origins(&self) -> &[Url] {
         match self {
-            Driver::Auto | Driver::Command(_) | Driver::Manual(_) => &[],
+            Driver::Auto | Driver::Command(_) | Driver::Manual(_) | Driver::Token => &[],
             Driver::Form(form) | Driver::None(form) => &form.origins,
             Driver::Browser(browser) => &browser.origins,
         }
@@ -185,12 +200,14 @@ impl Driver {
             Driver::Auto => auto::open(request, way).await,
             Driver::Form(form) | Driver::None(form) => form::open(&form.script, request, way).await,
             Driver::Browser(_) | Driver::Command(_) | Driver::Manual(_) => outside::open(request, way).await,
+            Driver::Token => Reached::Lacking(NOBODY.to_owned()),
         }
     }
 
     /// Lets the user answer, and follows the way to where it leaves the bank.
     pub async fn land(&self, login: &Login, answering: Answering<'_>, way: &mut Way<'_>) -> Reached {
         match (self, &login.at, &login.id) {
+            (Driver::Token, ..) => Reached::Lacking(NOBODY.to_owned()),
             (Driver::Form(form), At::Page(opened), _) => {
                 form::land(&form.script, opened, answering, way).await
             }

@@ -87,6 +87,11 @@ impl Choice for Logins {
             &["command", "seconds"],
         ),
         ("manual", "a person at the terminal does it", &["seconds"]),
+        (
+            "token",
+            "nobody logs in: each user's `access_token`, for the client `server`, is there already",
+            &[],
+        ),
     ];
 }
 
@@ -190,6 +195,7 @@ impl LoginForm {
             "none" => Some(Driver::None(Form { script: Script::default(), origins: origins? })),
             "command" => command(self.command, limit, span, reader).map(Driver::Command),
             "manual" => Some(Driver::Manual(Manual { limit })),
+            "token" => Some(Driver::Token),
             word => {
                 let is_browser = word == "browser";
                 let script = script(self.step.unwrap_or_default(), span, reader);
