@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use chrono::{SecondsFormat, Utc};
-use clap::Args;
+use clap::{Args, Subcommand};
 use tokio::sync::mpsc;
 
+use super::app_watch::AppWatch;
 use super::folder::{Folder, FolderError};
 use super::lint;
 use super::output::{complain, err, is_watched};
@@ -23,18 +24,33 @@ use crate::suite::{AppFile, Diagnostic, Library, Side};
 
 /// Judge an app: play the bank for it, with all tricks, and the user's browser; write the reports.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = "\
 Examples:
   grantspec app --app our-app.toml                    every case; reports in reports/latest/
   grantspec app --app our-app.toml app.abort          cases whose id, or whose requirement's, contains this
   grantspec app --app our-app.toml --report out       reports into out/
   grantspec app --app our-app.toml --by 'Onboarding team' --app-version 4.2
                                                       who judged which version, for the onboarding record
+  grantspec app watch                                 no script: a bank, and a live page of what the app does there
   grantspec schema app > app.schema.json              what an app file can say, for an editor's completion
 
 An app file says how the app is started and told where the bank is, and how each thing is asked of it: see
 fixtures/apps/example.toml.")]
 pub struct App {
+    #[command(subcommand)]
+    instead: Option<Instead>,
+    #[command(flatten)]
+    judge: Option<Judge>,
+}
+
+/// What else can be done with an app than judge it.
+#[derive(Debug, Subcommand)]
+enum Instead {
+    Watch(AppWatch),
+}
+
+#[derive(Debug, Args)]
+struct Judge {
     /// Only cases whose id, or whose requirement's id, contains one of these.
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
@@ -81,6 +97,16 @@ enum Stopped {
 }
 
 impl App {
+    pub fn main(self) -> Exit {
+        match (self.instead, self.judge) {
+            (Some(Instead::Watch(watch)), _) => watch.main(),
+            (None, Some(judge)) => judge.main(),
+            (None, None) => unreachable!("without a subcommand, `--app` must be there"),
+        }
+    }
+}
+
+impl Judge {
     pub fn main(self) -> Exit {
         let ended = tokio::runtime::Runtime::new()
             .map_err(|error| Stopped::Trouble(format!("failed to start: {error}")))

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Each reads its arguments, calls one thing below, and chooses the exit code.
 
 mod app;
+mod app_watch;
 mod baseline;
 mod demo_app;
 mod folder;
@@ -14,7 +15,6 @@ mod schema;
 mod serve;
 mod stop;
 mod target;
-mod watch_app;
 
 use std::process::ExitCode;
 
@@ -58,7 +58,6 @@ enum Command {
     Schema(schema::Schema),
     Serve(serve::Serve),
     DemoApp(demo_app::DemoApp),
-    WatchApp(watch_app::WatchApp),
     Report(report::Report),
     Baseline(baseline::Baseline),
     Target(target::Target),
@@ -83,7 +82,6 @@ pub fn main() -> ExitCode {
         Command::Schema(schema) => schema.main(),
         Command::Serve(serve) => serve.main(),
         Command::DemoApp(app) => app.main(),
-        Command::WatchApp(watch) => watch.main(),
         Command::Report(report) => report.main(),
         Command::Baseline(baseline) => baseline.main(),
         Command::Target(target) => target.main(),

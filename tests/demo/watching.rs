@@ -19,7 +19,7 @@ impl Drop for Started {
 async fn each_request_of_an_app_is_told_with_the_promises_it_broke() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grantspec"));
     let mut process =
-        Started(command.arg("watch-app").stdout(Stdio::piped()).spawn().expect("the program starts"));
+        Started(command.args(["app", "watch"]).stdout(Stdio::piped()).spawn().expect("the program starts"));
     let mut lines =
         BufReader::new(process.0.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
     let mut address = |name: &str| {

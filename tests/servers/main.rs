@@ -1,8 +1,8 @@
 //! Servers that nobody here wrote: each is installed (pinned), started on loopback and judged by its target file, and the
 //! verdicts are held against what driving it by hand has shown (`fixtures/servers/*/expected.toml`).
 //!
-//! Where a server can't be installed, its test passes and says that it was left out; with `GRANTSPEC_DEMAND_SERVERS=1` it fails
-//! instead.
+//! Installing takes npm or pip and a network, which tests do without: each test passes and says that it was left out, unless
+//! `GRANTSPEC_DEMAND_SERVERS=1` is set. It then fails where its server can't be installed.
 
 mod expected;
 mod server;

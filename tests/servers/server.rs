@@ -18,25 +18,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Installs and starts it; `None`, which is said, if it can't be installed here.
+    /// Starts it; `None`, which is said, if it is not installed. It is installed first where that is demanded.
     pub fn start(name: &str) -> Option<Server> {
         let scripts = root().join("fixtures/servers");
         let built = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let installed = built.join("servers").join(name);
+        if std::env::var_os("GRANTSPEC_DEMAND_SERVERS").is_none() {
+            eprintln!("left out: {name}; GRANTSPEC_DEMAND_SERVERS=1 installs and judges it");
+            return None;
+        }
         let installing = Command::new(scripts.join("install")).arg(name).arg(&installed).output();
         let why = match installing {
             Ok(output) if output.status.success() => None,
             Ok(output) => Some(String::from_utf8_lossy(&output.stderr).into_owned()),
             Err(error) => Some(error.to_string()),
         };
-        if let Some(why) = why {
-            assert!(
-                std::env::var_os("GRANTSPEC_DEMAND_SERVERS").is_none(),
-                "{name} can't be installed: {why}"
-            );
-            eprintln!("left out: {name} can't be installed here: {}", why.trim());
-            return None;
-        }
+        assert_eq!(why, None, "{name} can't be installed");
         let mut process = Command::new(scripts.join("start"))
             .arg(name)
             .arg(&installed)

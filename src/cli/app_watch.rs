@@ -1,4 +1,4 @@
-//! `grantspec watch-app`: the bundled bank, and a live page of what an app does there.
+//! `grantspec app watch`: the bundled bank, and a live page of what an app does there.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -17,10 +17,10 @@ use crate::watch::{Watch, page};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  grantspec watch-app --port 8080 --page-port 8081    the bank at 8080; open http://127.0.0.1:8081
+  grantspec app watch --port 8080 --page-port 8081    the bank at 8080; open http://127.0.0.1:8081
 
 Register a client in the bank's developer tools, give its id and secret to the app, and use the app.")]
-pub struct WatchApp {
+pub struct AppWatch {
     /// Port of the bank; 0 takes any that is free.
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -29,7 +29,7 @@ pub struct WatchApp {
     page_port: u16,
 }
 
-impl WatchApp {
+impl AppWatch {
     pub fn main(self) -> Exit {
         let runtime = match tokio::runtime::Runtime::new() {
             Ok(runtime) => runtime,
