@@ -24,7 +24,10 @@ use crate::suite::{AppFile, Diagnostic, Library, Side};
 
 /// Judge an app: play the bank for it, with all tricks, and the user's browser; write the reports.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
 Examples:
   grantspec app --app our-app.toml                    every case; reports in reports/latest/
   grantspec app --app our-app.toml app.abort          cases whose id, or whose requirement's, contains this
@@ -35,7 +38,8 @@ Examples:
   grantspec schema app > app.schema.json              what an app file can say, for an editor's completion
 
 An app file says how the app is started and told where the bank is, and how each thing is asked of it: see
-fixtures/apps/example.toml.")]
+fixtures/apps/example.toml."
+)]
 pub struct App {
     #[command(subcommand)]
     instead: Option<Instead>,

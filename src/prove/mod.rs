@@ -111,9 +111,8 @@ async fn hear(
     };
     let bank = Running::start(options).await?;
     let target = client.elsewhere(TargetFile::at(bank.address())?)?.directly(bank.nodes());
-    let is_own = |case: &Case| {
-        defect.is_none_or(|defect| case.proves.iter().any(|id| id == defect.requirement()))
-    };
+    let is_own =
+        |case: &Case| defect.is_none_or(|defect| case.proves.iter().any(|id| id == defect.requirement()));
     for selected in &mut plan.cases {
         if !is_own(&selected.case) {
             // Whether it breaks by the way shows in one round; only a defect of its own may take luck to meet.
