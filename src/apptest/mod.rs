@@ -1,7 +1,7 @@
 //! The app under test: the harness plays the bank, with scripted hostility, and the user's browser; it drives the app and
 //! watches every request that the app makes.
 //!
-//! - [`plan`]: which cases are run.
+//! - `plan`: which cases are run.
 //! - `stage`: where one case takes place: a world at the bank, the app, its users' browsers, the tape.
 //! - `hostile`: the bank that the app meets: the bundled bank's routes behind a layer that answers as the case says.
 //! - `acts`: what each verb does; `checks`: one expectation against what came of it; `canary`: secrets out of place.

@@ -67,7 +67,7 @@ pub fn look(check: &Check, answer: &Answer, scene: &Scene<'_>) -> Looked {
         Check::Status(wanted) => look_status(wanted, answer),
         Check::Error(wanted) => look_error(wanted, answer),
         Check::State(rule) => look_state(*rule, answer),
-        Check::Landing(landing) => look_landing(*landing, answer),
+        Check::Landing(landing) => look_landing(*landing, answer, scene),
         Check::RefreshToken(rule) => look_refresh_token(*rule, answer),
         Check::User(user) => {
             let facts = scene.world.user(user);
@@ -245,7 +245,7 @@ fn quoted(bytes: &[u8]) -> String {
     format!("{:?} ({} bytes)", String::from_utf8_lossy(bytes), bytes.len())
 }
 
-fn look_landing(landing: Landing, answer: &Answer) -> Looked {
+fn look_landing(landing: Landing, answer: &Answer, scene: &Scene<'_>) -> Looked {
     let seen = match authorization(answer) {
         Ok(seen) => seen,
         Err(unclear) => return unclear,
@@ -254,7 +254,8 @@ fn look_landing(landing: Landing, answer: &Answer) -> Looked {
         Came::Unclear(why) | Came::Broken(why) => Some(Looked::Unclear(why.clone())),
         _ => None,
     };
-    let Some(callback) = &seen.callback else {
+    let refusal = &scene.target.file().refusal;
+    let Some(callback) = seen.callback.as_ref().filter(|callback| !refusal.has_page(callback)) else {
         return match landing {
             Landing::KeepsQuery => Looked::Unclear(answer.said.clone()),
             _ => unclear.unwrap_or(Looked::Holds),

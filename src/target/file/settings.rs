@@ -14,6 +14,7 @@ use crate::suite::code::Code;
 use crate::suite::read::form::{Lenient, form};
 use crate::suite::read::value::Whole;
 use crate::suite::read::{Reader, Written};
+use crate::target::Callback;
 
 /// What keeps a run within what a server can take.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -176,6 +177,14 @@ pub struct Refusal {
     pub redirects: Vec<String>,
 }
 
+impl Refusal {
+    /// Whether a redirect leads to an error page of the server's own, and carries nothing there.
+    pub fn has_page(&self, callback: &Callback) -> bool {
+        let leads_to = |page: &String| callback.raw.starts_with(page.as_str());
+        callback.grants().is_empty() && self.redirects.iter().any(leads_to)
+    }
+}
+
 form! {
     /// What counts as a refusal besides a 4xx. An answer that gives what was asked for never does.
     struct RefusalForm {
@@ -297,5 +306,21 @@ impl Control {
             disconnect: within(self.disconnect),
             approval_seconds: self.approval_seconds,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_page_elsewhere_is_the_servers_own_while_no_code_goes_there() {
+        let refusal =
+            Refusal { redirects: vec!["https://pages.bank.example/error".into()], ..Refusal::default() };
+        let has_page = |location: &str| refusal.has_page(&Callback::parse(location.as_bytes()));
+        assert!(has_page("https://pages.bank.example/error?error=invalid_request"));
+        assert!(!has_page("https://pages.bank.example/error?code=c"));
+        assert!(!has_page("https://foreign.example/error?error=invalid_request"));
+        assert!(!Refusal::default().has_page(&Callback::parse(b"https://pages.bank.example/error")));
     }
 }
