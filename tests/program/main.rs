@@ -11,6 +11,7 @@ mod common {
 }
 mod editions;
 mod nodes;
+mod pool;
 mod readings;
 mod requests;
 mod secrecy;
