@@ -1,0 +1,190 @@
+//! What the app showed to its user.
+
+use super::Looked;
+use crate::apptest::acts::{Facts, since};
+use crate::apptest::hostile::{By, Kind};
+use crate::apptest::stage::Stage;
+use crate::suite::User;
+use crate::suite::app::Confidentiality;
+use crate::suite::client::Shown;
+
+/// Words by which an app tells that access was ended, where its file gives none.
+const ENDED_WORDS: [&str; 9] = [
+    "disconnected",
+    "revoked",
+    "removed",
+    "withdrawn",
+    "withdrew",
+    "no longer",
+    "ended",
+    "reconnect",
+    "lost access",
+];
+
+/// Words by which an app tells that the user said no.
+const REFUSED_WORDS: [&str; 10] = [
+    "denied",
+    "declined",
+    "refused",
+    "cancel",
+    "said no",
+    "rejected",
+    "not allowed",
+    "not granted",
+    "error",
+    "failed",
+];
+
+pub fn shown(shown: Shown, facts: &Facts, stage: &Stage) -> Looked {
+    let did = &facts.did;
+    let breaks =
+        |expected: &str, got: String| Looked::Breaks { expected: expected.to_owned(), got, request: None };
+    match shown {
+        Shown::Sound => match (&facts.crashed, did.status) {
+            (Some(crashed), _) => breaks("the app goes on", crashed.clone()),
+            (None, Some(status)) if status >= 500 => breaks(
+                "a page that tells the user what happened",
+                format!("the app broke: it answered {status}"),
+            ),
+            _ => Looked::Holds,
+        },
+        Shown::Escaped => {
+            let page = scraper::Html::parse_document(&did.shown);
+            let probe = scraper::Selector::parse("[id^=grantspec-probe]").expect("a fixed selector is one");
+            match page.select(&probe).next() {
+                Some(element) if did.is_html => breaks(
+                    "what came with the redirect is text on the page",
+                    format!("it became an element: <{}>", element.value().name()),
+                ),
+                _ => Looked::Holds,
+            }
+        }
+        Shown::FailureShown => failure_shown(facts, stage),
+        Shown::ReasonShown => {
+            let text = did.gist().to_lowercase();
+            let own = &stage.app.ended_words;
+            let told = if own.is_empty() {
+                ENDED_WORDS.iter().any(|word| text.contains(word))
+            } else {
+                own.iter().any(|word| text.contains(&word.to_lowercase()))
+            };
+            match told {
+                true => Looked::Holds,
+                false if text.is_empty() => {
+                    Looked::Unclear("the app shows nothing from which it could be told".to_owned())
+                }
+                false => breaks(
+                    "the user is told that the bank ended the access",
+                    format!("none of {} in: {}", words(own, &ENDED_WORDS), brief(&text)),
+                ),
+            }
+        }
+        Shown::RefusalShown => {
+            let text = did.gist().to_lowercase();
+            let own = &stage.app.refused_words;
+            let told = if own.is_empty() {
+                REFUSED_WORDS.iter().any(|word| text.contains(word))
+            } else {
+                own.iter().any(|word| text.contains(&word.to_lowercase()))
+            };
+            match told {
+                true => Looked::Holds,
+                false if text.is_empty() && did.status.is_none() => {
+                    Looked::Unclear("the app shows nothing from which it could be told".to_owned())
+                }
+                false => breaks(
+                    "the user is told that the login was refused",
+                    format!("none of {} in: {}", words(own, &REFUSED_WORDS), brief(&text)),
+                ),
+            }
+        }
+        Shown::NewState => match stage.states.split_last() {
+            Some((last, before)) if before.contains(last) => {
+                breaks("a state that no login had before", format!("the state of an earlier login: {last}"))
+            }
+            Some(_) => Looked::Holds,
+            None => Looked::Unclear("no login was begun".to_owned()),
+        },
+        Shown::SecretInBody => secret_in_body(facts, stage),
+        Shown::Unguessable => match &facts.sample {
+            None => Looked::Unclear("no sample could be drawn".to_owned()),
+            Some((problems, _)) if problems.is_empty() => Looked::Holds,
+            Some((problems, _)) => breaks("states that nobody can guess", problems.join("; ")),
+        },
+    }
+}
+
+fn words(own: &[String], usual: &[&str]) -> String {
+    let quoted = |word: &str| format!("\"{word}\"");
+    let all: Vec<String> = match own {
+        [] => usual.iter().map(|word| quoted(word)).collect(),
+        own => own.iter().map(|word| quoted(word)).collect(),
+    };
+    all.join(", ")
+}
+
+fn brief(text: &str) -> String {
+    let end = text.floor_char_boundary(300);
+    if end < text.len() { format!("{} …", &text[..end]) } else { text.to_owned() }
+}
+
+fn failure_shown(facts: &Facts, stage: &Stage) -> Looked {
+    let books = stage.hostile.books();
+    let tries =
+        since(facts, &books.arrived).filter(|(_, one)| one.by == By::App && one.kind == Kind::Logout).count();
+    let did = &facts.did;
+    let failed = did.status.is_some_and(|status| status >= 400)
+        || did.ended.is_some_and(|ended| ended.code != Some(0));
+    let differs = stage.remembered.disconnected.as_ref().map(|good| *good != did.gist());
+    match differs {
+        _ if tries > 1 || failed => Looked::Holds,
+        Some(true) => Looked::Holds,
+        Some(false) => Looked::Breaks {
+            expected: "what failed at the bank is tried again, or the user is told".to_owned(),
+            got: format!("one logout, and the user is shown what a success shows: {}", brief(&did.gist())),
+            request: None,
+        },
+        None => Looked::Unclear("no disconnection that went well came before, to compare with".to_owned()),
+    }
+}
+
+fn secret_in_body(facts: &Facts, stage: &Stage) -> Looked {
+    if stage.app.client == Confidentiality::Public {
+        return Looked::Holds;
+    }
+    let books = stage.hostile.books();
+    let wrong = since(facts, &books.arrived).find(|(_, one)| {
+        let own = one.by == By::App && one.kind.is_token();
+        own && one.parameter("client_secret").as_deref() != Some(stage.client_secret())
+    });
+    match wrong {
+        None => Looked::Holds,
+        Some((number, one)) => Looked::Breaks {
+            expected: "the client's secret in the body of every token request".to_owned(),
+            got: match one.header("authorization") {
+                Some(header) if header.to_ascii_lowercase().starts_with("basic ") => {
+                    "it came by HTTP Basic".to_owned()
+                }
+                _ => format!("none in the body of {}", one.shown()),
+            },
+            request: Some(number),
+        },
+    }
+}
+
+pub fn shows(user: &User, due: bool, facts: &Facts, stage: &Stage) -> Looked {
+    let known = stage.world.user(user);
+    let text = &facts.did.shown;
+    let there = [&known.user_id, &known.account_id].into_iter().find(|id| text.contains(id.as_str()));
+    match (there, due) {
+        (Some(_), true) | (None, false) => Looked::Holds,
+        (None, true) => Looked::NotApplicable(format!(
+            "the app shows neither the user id nor the account id of {user}: nothing can be told"
+        )),
+        (Some(id), false) => Looked::Breaks {
+            expected: format!("nothing of {user} is shown"),
+            got: format!("{id}, which is {user}'s"),
+            request: None,
+        },
+    }
+}
