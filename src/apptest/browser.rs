@@ -1,15 +1,14 @@
 //! A user's browser: its own cookies, and redirects that are followed by hand, so that a callback can be held, changed, or
 //! delivered by somebody else.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::Method;
-use reqwest::cookie::Jar;
 use url::Url;
 
 use crate::results::{Trouble, TroubleKind};
-use crate::target::{Incoming, Outgoing, Reply};
+use crate::target::{Incoming, Jar, Outgoing, Reply};
 
 /// Redirects that are followed before an app counts as one that redirects for ever.
 pub const MOST_HOPS: usize = 20;
@@ -21,6 +20,7 @@ const LONGEST_PAGE: usize = 4 << 20;
 #[derive(Clone, Debug)]
 pub struct Browser {
     http: reqwest::Client,
+    cookies: Arc<Mutex<Jar>>,
 }
 
 /// Where opening an address led.
@@ -53,10 +53,9 @@ impl Browser {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .pool_max_idle_per_host(0)
-            .cookie_provider(Arc::new(Jar::default()))
             .timeout(limit)
             .build()?;
-        Ok(Browser { http })
+        Ok(Browser { http, cookies: Arc::new(Mutex::new(Jar::across_ports())) })
     }
 
     /// Opens an address and follows redirects, until a page, or the bank's login, which `is_bank` tells. Every request is
@@ -101,6 +100,9 @@ impl Browser {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
+        if let Some(cookies) = self.cookies().header(&request.url) {
+            builder = builder.header(http::header::COOKIE, cookies);
+        }
         if !request.body.is_empty() {
             builder = builder.body(request.body.clone());
         } else if request.method == Method::POST {
@@ -116,7 +118,13 @@ impl Browser {
                 return Err(Trouble { kind: TroubleKind::TooLong, detail });
             }
         }
-        Ok(Incoming { status, headers, body: body.into(), refuses: false })
+        let answer = Incoming { status, headers, body: body.into(), refuses: false };
+        self.cookies().note(&request.url, &answer);
+        Ok(answer)
+    }
+
+    fn cookies(&self) -> std::sync::MutexGuard<'_, Jar> {
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

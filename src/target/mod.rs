@@ -30,6 +30,7 @@ pub use file::{
     SecretError, TargetError, TargetFile, Whoami, WhoamiKind, authentication, schema,
 };
 pub use hooks::{Deed, Values};
+pub use login::Jar;
 pub use readings::{Choice, Pinned, pointed};
 pub use redact::{Redactor, Secrets};
 pub use tape::Tape;

@@ -1,4 +1,4 @@
-//! The cookies of one browser (RFC 6265), of one login. Unlike a real browser's they are kept apart by port: on loopback a
+//! The cookies of one browser (RFC 6265). Those of a login are kept apart by port, unlike a real browser's: on loopback a
 //! cookie of one server would reach every other one there.
 
 use chrono::{DateTime, Utc};
@@ -11,7 +11,10 @@ const MOST: usize = 200;
 
 /// What one browser remembers.
 #[derive(Clone, Debug, Default)]
-pub struct Jar(Vec<Cookie>);
+pub struct Jar {
+    cookies: Vec<Cookie>,
+    shares_ports: bool,
+}
 
 #[derive(Clone)]
 struct Cookie {
@@ -20,6 +23,7 @@ struct Cookie {
     domain: String,
     /// Only this very host gets it: the server named no domain.
     host_only: bool,
+    /// `None`: whatever the port.
     port: Option<u16>,
     path: String,
     secure: bool,
@@ -33,14 +37,22 @@ impl std::fmt::Debug for Cookie {
 }
 
 impl Jar {
+    /// One whose cookies go to every port of their host, as in a real browser (RFC 6265 §8.5).
+    pub fn across_ports() -> Jar {
+        Jar { shares_ports: true, ..Jar::default() }
+    }
+
     /// Takes the cookies that `answer`, which came from `url`, sets or takes away.
     pub fn note(&mut self, url: &Url, answer: &Incoming) {
         for line in answer.headers.get_all(http::header::SET_COOKIE) {
             let line = String::from_utf8_lossy(line.as_bytes());
-            if let Some((cookie, lives)) = Cookie::parse(&line, url) {
-                self.0.retain(|known| !known.is_same(&cookie));
-                if lives && self.0.len() < MOST {
-                    self.0.push(cookie);
+            if let Some((mut cookie, lives)) = Cookie::parse(&line, url) {
+                if self.shares_ports {
+                    cookie.port = None;
+                }
+                self.cookies.retain(|known| !known.is_same(&cookie));
+                if lives && self.cookies.len() < MOST {
+                    self.cookies.push(cookie);
                 }
             }
         }
@@ -48,7 +60,7 @@ impl Jar {
 
     /// The `Cookie` header of a request to `url`, if any cookie goes with it.
     pub fn header(&self, url: &Url) -> Option<String> {
-        let mut fit: Vec<&Cookie> = self.0.iter().filter(|cookie| cookie.goes_to(url)).collect();
+        let mut fit: Vec<&Cookie> = self.cookies.iter().filter(|cookie| cookie.goes_to(url)).collect();
         // RFC 6265 §5.4: the longest path first, then the oldest; sorting keeps the order of age.
         fit.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         let pairs: Vec<String> =
@@ -109,7 +121,7 @@ impl Cookie {
         let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
         let to_host = if self.host_only { host == self.domain } else { domain_matches(&host, &self.domain) };
         to_host
-            && self.port == url.port_or_known_default()
+            && (self.port.is_none() || self.port == url.port_or_known_default())
             && path_matches(url.path(), &self.path)
             && (!self.secure || trustworthy(url))
     }
@@ -232,5 +244,17 @@ mod tests {
         let jar = jar(&[("https://bank.example:80/", "a=1; Secure"), ("http://127.0.0.1:1/", "b=2; Secure")]);
         assert_eq!(jar.header(&url("http://bank.example/")), None);
         assert_eq!(jar.header(&url("http://127.0.0.1:1/")).as_deref(), Some("b=2"));
+    }
+
+    #[test]
+    fn a_jar_across_ports_sends_a_cookie_to_every_port_of_its_host_and_keeps_one_of_a_name() {
+        let mut jar = Jar::across_ports();
+        for (from, line) in [("http://127.0.0.1:1/", "sid=first"), ("http://127.0.0.1:2/", "sid=second")] {
+            let mut headers = HeaderMap::new();
+            headers.append("set-cookie", line.parse().expect("a header value"));
+            jar.note(&url(from), &Incoming::new(200, headers, "".into()));
+        }
+        assert_eq!(jar.header(&url("http://127.0.0.1:3/")).as_deref(), Some("sid=second"));
+        assert_eq!(jar.header(&url("http://localhost:1/")), None);
     }
 }

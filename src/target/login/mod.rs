@@ -28,6 +28,7 @@ pub use approval::{Approval, Asked, Decided};
 pub use auto::login_of_page;
 pub use browser::Browser;
 pub use command::Command;
+pub use jar::Jar;
 pub use manual::Manual;
 pub use script::{Body, Call, Course, Go, Named, Script, Step, When};
 pub use way::{Page, Way};
