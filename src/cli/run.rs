@@ -156,16 +156,17 @@ impl Run {
     }
 
     async fn run(self) -> Result<Exit, Stopped> {
-        let library = library(self.suites.as_deref()).map_err(Stopped::Mistakes)?;
-        let baseline = self.baseline.as_deref().map(|path| known_failures(path, &library)).transpose()?;
         let chosen = chosen_defects(&self.defect).map_err(|error| Stopped::Usage(error.to_string()))?;
-        let (file, _bank) = self.aim(chosen.clone()).await?;
-        let terms = Terms::of(&library, &file, self.edition.as_deref())
+        // Neither the suites nor the line to the target waits for the other; mistakes in the suites are told first.
+        let suites = self.suites.clone();
+        let reading = tokio::task::spawn_blocking(move || library(suites.as_deref()));
+        let opened = self.open(chosen.clone()).await;
+        let library = reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        let library = library.map_err(Stopped::Mistakes)?;
+        let baseline = self.baseline.as_deref().map(|path| known_failures(path, &library)).transpose()?;
+        let (target, _bank) = opened?;
+        let terms = Terms::of(&library, target.file(), self.edition.as_deref())
             .map_err(|error| Stopped::Usage(error.to_string()))?;
-        let target = Target::open(file).map_err(|error| match error {
-            OpenError::Http(_) => Stopped::Trouble(error.to_string()),
-            _ => Stopped::Usage(error.to_string()),
-        })?;
         let target = if self.slow { target.patient() } else { target };
         let plan = Plan::under(&terms, &library, &self.filters, Some(&target));
         if plan.cases.is_empty() {
@@ -197,9 +198,11 @@ impl Run {
         let written = folder.as_ref().map(|folder| folder.write(&run));
         let complete = folder.as_ref().filter(|_| matches!(written, Some(Ok(()))));
         tell(&run, complete);
-        let exit = run.exit(self.strict);
+        let (exit, interrupted) = (run.exit(self.strict), run.interrupted);
+        // The process ends here, and it frees all at once what would take a while piece by piece.
+        std::mem::forget(run);
         Ok(match written {
-            Some(Ok(())) if run.interrupted => Exit::Interrupted,
+            Some(Ok(())) if interrupted => Exit::Interrupted,
             Some(Ok(())) => exit,
             Some(Err(error)) => {
                 complain(error);
@@ -209,7 +212,17 @@ impl Run {
         })
     }
 
-    /// The target to judge, and the bank behind it if it is the bundled one.
+    /// The target to judge, ready to be called, and the bank behind it if it is the bundled one.
+    async fn open(&self, defects: Vec<&'static Defect>) -> Result<(Target, Option<Running>), Stopped> {
+        let (file, bank) = self.aim(defects).await?;
+        let target = Target::open(file).map_err(|error| match error {
+            OpenError::Http(_) => Stopped::Trouble(error.to_string()),
+            _ => Stopped::Usage(error.to_string()),
+        })?;
+        Ok((target, bank))
+    }
+
+    /// What the target is, and the bank behind it if it is the bundled one.
     async fn aim(&self, defects: Vec<&'static Defect>) -> Result<(TargetFile, Option<Running>), Stopped> {
         let usage = |error: TargetError| match error {
             TargetError::Mistakes(mistakes) => Stopped::Mistakes(mistakes),

@@ -97,20 +97,24 @@ impl Library {
         };
         let documents = read_documents(documents, &catalogue, &mut found);
 
+        let side_of = |path: &str| if folder(path) == APPS_FOLDER { Side::App } else { Side::Bank };
+        // Files know nothing of each other, and reading them is most of what happens before a run begins.
+        let outcomes = side_by_side(suites, |(path, bytes)| {
+            let (text, mistake) = source(path, bytes);
+            match mistake {
+                None => {
+                    let (suite, mistakes) = file::read(text, side_of(path), &catalogue);
+                    (Some(suite), mistakes)
+                }
+                Some(mistake) => (None, vec![mistake]),
+            }
+        });
         let mut read = Vec::new();
         let mut all_read = true;
-        for (path, bytes) in suites {
-            let (text, mistake) = source(path, bytes);
-            if let Some(mistake) = mistake {
-                all_read = false;
-                found.push(mistake);
-                continue;
-            }
-            let side = if folder(path) == APPS_FOLDER { Side::App } else { Side::Bank };
-            let (suite, mistakes) = file::read(text, side, &catalogue);
-            all_read &= suite.is_toml;
+        for (suite, mistakes) in outcomes {
             found.extend(mistakes);
-            read.push(suite);
+            all_read &= suite.as_ref().is_some_and(|suite| suite.is_toml);
+            read.extend(suite);
         }
         found.extend(lint::library::duplicates(&read));
         if !catalogues.is_empty() && all_read {
@@ -128,6 +132,22 @@ impl Library {
         }
         Ok(Self { catalogue, suites, apps, documents })
     }
+}
+
+/// What `work` makes of each item, in their order; each on a thread of its own.
+///
+/// # Panics
+///
+/// If `work` does.
+fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = items.into_iter().map(|item| scope.spawn(move || work(item))).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 impl Library {
