@@ -14,7 +14,13 @@ pub(super) const TABLE: &[Defect] = &[
         rules.authorize.state_echo = StateEcho::EncodedTwice
     }),
     row("state.echo-exact:truncated", "a state of more than 255 bytes comes back cut", |rules| {
-        rules.authorize.state_echo = StateEcho::Truncated
+        rules.authorize.state_echo = StateEcho::Truncated(255)
+    }),
+    row("state.echo-exact:truncated-at-1024", "a state of more than 1024 bytes comes back cut", |rules| {
+        rules.authorize.state_echo = StateEcho::Truncated(1024)
+    }),
+    row("state.echo-exact:plus-for-space", "a blank in the state comes back as a +", |rules| {
+        rules.authorize.state_echo = StateEcho::PlusForSpace
     }),
     row("state.echo-exact:padding-lost", "= at the end of the state are lost", |rules| {
         rules.authorize.state_echo = StateEcho::PaddingLost

@@ -82,6 +82,11 @@ pub(super) const TABLE: &[Defect] = &[
         |rules| rules.one.access = Takeover::SparesPublic,
     ),
     row(
+        "one.new-login-kills-access:only-if-same-node",
+        "the earlier access token lives on if the new login comes to another node",
+        |rules| rules.one.access = Takeover::KillsAtTheSameNode,
+    ),
+    row(
         "one.new-login-kills-access:late-approval",
         "a late approval of the earlier login brings its access token back",
         |rules| rules.one.access = Takeover::KillsUntilApproved,

@@ -223,6 +223,11 @@ pub(super) const TABLE: &[Defect] = &[
     ),
     row("token.unpredictable", "codes and tokens count up", |rules| rules.token.minting = Minting::Counter),
     row(
+        "token.unpredictable:counter",
+        "codes and tokens are a long constant that ends in a counter",
+        |rules| rules.token.minting = Minting::CounterAtTheEnd,
+    ),
+    row(
         "token.unpredictable:prefix",
         "codes and tokens are a long constant and few random characters",
         |rules| rules.token.minting = Minting::Prefixed,

@@ -77,7 +77,8 @@ fn echo(rule: StateEcho, state: &[u8]) -> String {
         StateEcho::Exact => form(state),
         StateEcho::PlusLeftRaw => form(state).replace("%2B", "+"),
         StateEcho::EncodedTwice => form(form(state).as_bytes()),
-        StateEcho::Truncated => form(&state[..state.len().min(255)]),
+        StateEcho::PlusForSpace => form(state).replace('+', "%2B"),
+        StateEcho::Truncated(most) => form(&state[..state.len().min(most)]),
         StateEcho::PaddingLost => {
             let kept = state.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
             form(&state[..kept])

@@ -134,6 +134,7 @@ impl Turn<'_> {
             user,
             client,
             born: self.now,
+            node: self.seat.node,
             last_used: None,
             over: None,
             access: Vec::new(),

@@ -172,6 +172,7 @@ impl Mint<'_> {
         Secret(match self.style {
             Minting::Random | Minting::ShortCodes => random,
             Minting::Counter => format!("{:043}", 1_000_000_007_u128 * u128::from(*self.serial)),
+            Minting::CounterAtTheEnd => format!("7c1e0b52f4a94d06b3d8e2916a5f70c4{:08x}", *self.serial),
             Minting::Prefixed => format!("ZXhhbXBsZS1iYW5rLXRva2VuLW9mLW{}", &random[..12]),
             Minting::Clock => format!("{now:016x}{:011x}{}", *self.serial, &random[..16]),
             Minting::ConstantTail => format!("{}{}", &random[..12], "A".repeat(31)),

@@ -15,11 +15,11 @@ struct Hidden {
 impl Turn<'_> {
     /// Acts as the node of `seat` does.
     pub fn seated<T>(&mut self, seat: Seat, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.seat = seat;
         let rules = &self.rules.node;
         if rules.unheard == Unheard::Nothing && rules.forgets == Forgets::Nothing {
             return act(self);
         }
-        self.seat = seat;
         let before = self.world.marks();
         let hidden = self.hide();
         let given = act(self);

@@ -119,6 +119,9 @@ pub(super) struct Grant {
     pub user: UserIx,
     pub client: ClientIx,
     pub born: Seconds,
+    /// The node that it came from.
+    #[serde(default)]
+    pub node: usize,
     pub last_used: Option<Seconds>,
     /// Why all of it ended, once it has.
     pub over: Option<End>,

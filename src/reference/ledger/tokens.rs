@@ -142,6 +142,7 @@ impl Turn<'_> {
             Takeover::KillsTheUsersNewest => {
                 self.world.grants[grant.0 + 1..].iter().filter(same_user).count() == 0
             }
+            Takeover::KillsAtTheSameNode => row.node == self.seat.node,
             Takeover::SparesPublic => self.confidential(row.client),
         }
     }

@@ -31,8 +31,10 @@ pub enum StateEcho {
     PlusLeftRaw,
     /// Encoded twice.
     EncodedTwice,
-    /// Cut after 255 bytes.
-    Truncated,
+    /// A blank comes back as a `+`: encoded for a form, then for an address.
+    PlusForSpace,
+    /// Cut after so many bytes.
+    Truncated(usize),
     /// Trailing `=` are lost.
     PaddingLost,
     /// Bytes outside ASCII become `?`.

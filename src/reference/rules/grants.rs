@@ -208,6 +208,8 @@ pub enum Takeover {
     SparesPublic,
     /// It dies, but comes back when its own login is approved.
     KillsUntilApproved,
+    /// It dies, if it came from the node that the new login came to.
+    KillsAtTheSameNode,
 }
 
 /// Whose tokens a refresh kills beside those of its own grant.

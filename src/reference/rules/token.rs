@@ -173,6 +173,8 @@ pub enum Minting {
     Random,
     /// A counter, spread over the whole length.
     Counter,
+    /// A long constant, and a counter at its end.
+    CounterAtTheEnd,
     /// Random after a fixed beginning.
     Prefixed,
     /// The world's clock, then a few random characters.
