@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -16,6 +16,9 @@ use super::pages::Lobby;
 use super::rules::{Gap, Rules};
 use super::store::{Awaits, Store};
 use super::throttle::Throttles;
+
+/// How many secrets of a client are remembered, all but one of which are dead.
+const MOST_SECRETS: usize = 8;
 
 /// One node of the bank: what the routes at one address talk to.
 #[derive(Debug)]
@@ -42,8 +45,10 @@ struct Books {
     swept: AtomicU64,
     /// The world of the pages.
     standing: OnceLock<WorldId>,
+    /// How many sittings pause.
+    paused: AtomicUsize,
     /// The secrets of the standing world's clients that this process has made, by client id.
-    known_secrets: Mutex<HashMap<String, Secret>>,
+    known_secrets: Mutex<HashMap<String, Vec<Secret>>>,
     lobby: Mutex<Lobby>,
     throttles: Throttles,
     notices: Notices,
@@ -82,6 +87,7 @@ impl Bank {
             fixture: options.fixture,
             swept: AtomicU64::new(0),
             standing: OnceLock::new(),
+            paused: AtomicUsize::new(0),
             known_secrets: Mutex::default(),
             lobby: Mutex::default(),
             throttles: Throttles::default(),
@@ -124,8 +130,10 @@ impl Bank {
     /// Begins a sitting in a world.
     pub fn sit(&self, world: WorldId) -> Sitting<'_> {
         let mut ledger = self.ledger();
-        // Whoever sits down anew knows no places of rows yet.
-        ledger.make_room(world, wall());
+        // Whoever sits down anew knows no places of rows yet; whoever pauses does.
+        if self.books.paused.load(Ordering::Relaxed) == 0 {
+            ledger.make_room(world, wall());
+        }
         Sitting { bank: self, world, ledger: Some(ledger) }
     }
 
@@ -155,9 +163,20 @@ impl Bank {
         let _ = self.books.standing.set(world);
     }
 
-    /// The secrets of the standing world's clients that this process has made, by client id.
-    pub fn known_secrets(&self) -> MutexGuard<'_, HashMap<String, Secret>> {
-        self.books.known_secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Remembers a secret that this process has made for a client of the standing world.
+    pub fn know_secret(&self, client_id: String, secret: Secret) {
+        let mut known = self.books.known_secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_client = known.entry(client_id).or_default();
+        // An earlier one counts again if those after it can't be written down.
+        of_client.drain(..of_client.len().saturating_sub(MOST_SECRETS - 1));
+        of_client.push(secret);
+    }
+
+    /// The secret of a client of the standing world, if this process has made it.
+    pub fn known_secret(&self, client_id: &str) -> Option<Secret> {
+        let known = self.books.known_secrets.lock().unwrap_or_else(PoisonError::into_inner).get(client_id)?.clone();
+        let ledger = self.ledger();
+        known.into_iter().find(|secret| ledger.is_secret_of(client_id, secret))
     }
 
     /// What the pages remember. Whoever holds on to it may look into the ledger, not the other way round.
@@ -216,6 +235,7 @@ impl Sitting<'_> {
             Gap::Open => self.bank.books.window,
             Gap::Wide => self.bank.books.window * 10,
         };
+        self.bank.books.paused.fetch_add(1, Ordering::Relaxed);
         self.ledger = None;
         // Blocking, as a slow call between a check and an act is. A runtime with several workers moves this one's other
         // requests away meanwhile; on one worker nobody else can come in.
@@ -224,6 +244,7 @@ impl Sitting<'_> {
             _ => tokio::task::block_in_place(|| spin(window)),
         }
         self.ledger = Some(self.bank.ledger());
+        self.bank.books.paused.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -239,4 +260,64 @@ fn spin(window: Duration) {
 pub fn wall() -> Seconds {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::ledger::{Asked, Issued, Outcome, Seconds};
+
+    const CALLBACK: &str = "https://server-app.example/oauth/callback";
+
+    /// Logs a user in at a client and gives its tokens.
+    fn logged_in(turn: &mut Turn<'_>, user: &str) -> Result<Issued, Refusal> {
+        let client = turn.client_by_role("server").expect("a role");
+        let login = turn.open_login(client, CALLBACK.to_owned(), None);
+        let user = turn.user_by_role(user).expect("a role");
+        let landing = turn.allow(turn.find_login(login.expose())?, user)?;
+        let Outcome::Code(code) = landing.outcome else { return Err(Refusal::BadCode) };
+        let redemption = turn.check_code(client, code.expose(), CALLBACK)?;
+        let spent = turn.spend_code(redemption)?;
+        turn.issue(spent)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn no_row_moves_while_somebody_is_between_a_check_and_its_act() {
+        const LONG: Seconds = 1;
+        let mut ledger = Ledger::new(Rules::default());
+        ledger.remember(1);
+        let options = Options { window: Duration::from_secs(LONG), ..Options::default() };
+        let bank = Bank::nodes(Rules::default(), &options, &[], Arc::new(Mutex::new(ledger)), None).remove(0);
+        let (world, _) = bank.ledger().open("w".to_owned(), bank.fixture(), wall(), &mut rand::rng());
+        // What is over stands before what lives, so that all of it would move.
+        for _ in 0..20 {
+            bank.turn(world, |turn| logged_in(turn, "bob")).expect("it is right");
+        }
+        let first = bank.turn(world, |turn| logged_in(turn, "alice")).expect("it is right");
+        let token = first.refresh.expect("given");
+        let bank = Arc::new(bank);
+        let refreshed = {
+            let (bank, token) = (Arc::clone(&bank), token.clone());
+            tokio::spawn(async move {
+                let mut sitting = bank.sit(world);
+                let claimed = sitting.step(|turn| {
+                    let client = turn.client_by_role("server").expect("a role");
+                    let rotating = turn.check_refresh(client, Asked::plainly(token.expose()))?;
+                    turn.claim_refresh(rotating)
+                })?;
+                sitting.pause(Gap::Open);
+                sitting.step(|turn| turn.rotate(claimed, &token))
+            })
+        };
+        while bank.books.paused.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..20 {
+            bank.turn(world, |turn| logged_in(turn, "bob")).expect("it is right");
+        }
+        assert_eq!(bank.books.paused.load(Ordering::Relaxed), 1, "all of that was within the pause");
+        let issued = refreshed.await.expect("no panic").expect("it was good");
+        let whose = bank.turn(world, |turn| turn.bearer(issued.access.expose()).map(|bearer| bearer.user));
+        assert_eq!(whose, bank.turn(world, |turn| Ok(turn.user_by_role("alice").expect("a role"))));
+    }
 }

@@ -333,8 +333,11 @@ fn open_standing(bank: &Bank) {
     let mut ledger = bank.ledger();
     let world = ledger.named(STANDING).unwrap_or_else(|| {
         let (world, view) = ledger.open(STANDING.to_owned(), bank.fixture(), wall(), &mut rand::rng());
-        let mut known = bank.known_secrets();
-        known.extend(view.clients.into_iter().filter_map(|client| Some((client.id, client.secret?))));
+        for client in view.clients {
+            if let Some(secret) = client.secret {
+                bank.know_secret(client.id, secret);
+            }
+        }
         world
     });
     bank.let_stand(world);
@@ -344,9 +347,8 @@ async fn standing(State(bank): State<Arc<Bank>>) -> Result<Json<Value>, Problem>
     let world = find(&bank, STANDING)?;
     let view = bank.ledger().view(world, wall());
     let mut view = view.ok_or_else(|| unknown_world(STANDING))?;
-    let known = bank.known_secrets();
     for client in &mut view.clients {
-        client.secret = known.get(&client.id).cloned();
+        client.secret = bank.known_secret(&client.id);
     }
     Ok(Json(describe(STANDING, &view, bank.addresses())))
 }
@@ -371,7 +373,7 @@ async fn secret(
     let (client_id, secret) = given.ok_or_else(|| unknown_role("client", &role))?;
     let answer = json!({ "client_secret": secret.expose() });
     if bank.standing() == Some(world) {
-        bank.known_secrets().insert(client_id, secret);
+        bank.know_secret(client_id, secret);
     }
     Ok(Json(answer))
 }

@@ -36,22 +36,32 @@ struct Serving {
 
 impl Serving {
     fn start(file: &Path) -> Serving {
-        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("grantspec"))
+        let child = Command::new(assert_cmd::cargo::cargo_bin!("grantspec"))
             .args(["serve", "--data"])
             .arg(file)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let mut address = String::new();
-        let stdout = child.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut address).expect("it says where it is");
-        assert!(address.starts_with("http://"), "the bank starts with the file that a killed one left");
-        Serving { child, address: address.trim().to_owned() }
+        let mut serving = Serving { child, address: String::new() };
+        let stdout = serving.child.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut serving.address).expect("it says where it is");
+        assert!(serving.address.starts_with("http://"), "the bank starts with the file that a killed one left");
+        serving.address.truncate(serving.address.trim_end().len());
+        serving
     }
 
     fn kill(mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it has ended");
+    }
+}
+
+/// No failed check leaves a bank running.
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It has ended already if this fails.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -112,7 +112,7 @@ struct ClientRow<'a> {
     role: Option<Cow<'a, str>>,
     id: Cow<'a, str>,
     secret: Digest,
-    /// What was registered; what the fixture says is not repeated.
+    /// What was registered or pinned; what the fixture says is not repeated.
     seed: Option<Cow<'a, ClientSeed>>,
     owner: Option<UserIx>,
 }
@@ -251,7 +251,10 @@ impl Changes {
             role: client.role.map(Cow::Borrowed),
             id: Cow::Borrowed(&client.id),
             secret: client.secret,
-            seed: client.role.is_none().then(|| Cow::Borrowed(&*client.seed)),
+            seed: match &client.seed {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(seed) => Some(Cow::Borrowed(seed)),
+            },
             owner: client.owner,
         });
         self.table(id, Kind::Login, &mut world.logins, |row| row);
@@ -314,9 +317,9 @@ fn client(key: Key, row: &[u8], fixture: &'static Fixture) -> Result<Client, Unr
     let (role, seed) = match (row.role, row.seed) {
         (None, Some(seed)) => (None, Cow::Owned(seed.into_owned())),
         (None, None) => return Err(unknown("")),
-        (Some(role), _) => {
+        (Some(role), own) => {
             let (role, seed) = fixture.clients.get_key_value(&*role).ok_or_else(|| unknown(&role))?;
-            (Some(role.as_str()), Cow::Borrowed(seed))
+            (Some(role.as_str()), own.map_or(Cow::Borrowed(seed), |own| Cow::Owned(own.into_owned())))
         }
     };
     Ok(Client { role, id: row.id.into_owned(), secret: row.secret, seed, owner: row.owner })

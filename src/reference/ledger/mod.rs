@@ -237,6 +237,13 @@ impl Ledger {
         })
     }
 
+    /// Whether this is the secret of the client with this id.
+    pub fn is_secret_of(&self, client_id: &str, secret: &Secret) -> bool {
+        let Some((world, client)) = self.clients.get(client_id) else { return false };
+        let digest = Digest::of_client_secret(self.rules.token.secret_check, secret.expose());
+        self.worlds.get(world).is_some_and(|world| world.clients[client.0].secret.same(&digest))
+    }
+
     /// The world that a client id belongs to.
     pub fn world_of_client(&self, client_id: &str) -> Option<WorldId> {
         self.clients.get(client_id).map(|(world, _)| *world)

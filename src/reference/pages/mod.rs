@@ -34,7 +34,7 @@ mod outbox;
 mod phone;
 mod playground;
 #[cfg(test)]
-mod scene;
+pub mod scene;
 mod sessions;
 mod stop;
 #[cfg(test)]

@@ -27,11 +27,11 @@ pub struct Seen {
 impl Browser {
     /// At a bank of its own.
     pub fn new() -> Browser {
-        Browser {
-            routes: routes(&Options::default(), &[]).remove(0),
-            cookie: String::new(),
-            form_key: String::new(),
-        }
+        Browser::at(routes(&Options::default(), &[]).remove(0))
+    }
+
+    pub fn at(routes: Router) -> Browser {
+        Browser { routes, cookie: String::new(), form_key: String::new() }
     }
 
     pub async fn logged_in(email: &str) -> Browser {
@@ -42,7 +42,7 @@ impl Browser {
 
     /// Another browser at the same bank.
     pub fn another(&self) -> Browser {
-        Browser { routes: self.routes.clone(), cookie: String::new(), form_key: String::new() }
+        Browser::at(self.routes.clone())
     }
 
     pub async fn get(&mut self, path: &str) -> Seen {

@@ -44,6 +44,14 @@ pub struct Session {
     used: Seconds,
 }
 
+impl Session {
+    /// Forgets what the next page would tell.
+    pub fn forget_news(&mut self) {
+        self.notice.clear();
+        (self.client_secret, self.signing_secret) = (None, None);
+    }
+}
+
 impl Sessions {
     /// Begins a session, and gives the key to it.
     pub fn begin(&mut self, now: Seconds, rng: &mut dyn CryptoRng) -> (Secret, Session) {

@@ -17,6 +17,7 @@ use super::sessions::Session;
 use super::stop::Stop;
 use crate::reference::bank::Bank;
 use crate::reference::ledger::{Refusal, Seconds, Secret, Turn, UserIx, WorldId};
+use crate::reference::store::Awaits;
 
 const NAME: &str = "grantspec_bank";
 
@@ -101,11 +102,19 @@ impl Visit {
         }
     }
 
-    /// What the next page of this browser says first: a headline and paragraphs.
+    /// What the next page of this browser says first: a headline and paragraphs. It tells nothing, secrets included, if what
+    /// it is about could not be written down.
     pub fn note(&mut self, headline: impl Into<String>, rest: Vec<String>) {
         let mut notice = vec![headline.into()];
         notice.extend(rest);
         self.change(|session| session.notice = notice);
+        let Some((key, _)) = &self.session else { return };
+        let (bank, key, now) = (Arc::clone(&self.bank), key.clone(), self.now);
+        Awaits::if_lost(move || {
+            if let Some(session) = bank.lobby().sessions.find(key.expose(), now) {
+                session.forget_news();
+            }
+        });
     }
 
     /// One step in the standing world.

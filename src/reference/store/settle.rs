@@ -1,4 +1,4 @@
-//! No answer leaves before what it rests on is durable.
+//! No answer leaves before what it rests on is durable, and what got lost leaves no trace.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -41,22 +41,32 @@ impl Batch {
 }
 
 tokio::task_local! {
-    /// What the answer to the request that this task is about has to wait for.
-    static AWAITS: RefCell<Vec<Arc<Batch>>>;
+    /// Of the request that this task is about.
+    static AWAITS: RefCell<Awaits>;
 }
 
 /// What the answer to the request under way rests on.
-pub(in crate::reference) struct Awaits;
+#[derive(Default)]
+pub(in crate::reference) struct Awaits {
+    batches: Vec<Arc<Batch>>,
+    /// What takes back what has been done elsewhere than in the ledger.
+    undo: Vec<Box<dyn FnOnce() + Send>>,
+}
 
 impl Awaits {
     /// The answer has to wait for this batch too. Does nothing where there is no request.
     pub fn note(batch: Arc<Batch>) {
         let _ = AWAITS.try_with(|awaits| {
-            let mut awaits = awaits.borrow_mut();
-            if awaits.last().is_none_or(|last| !Arc::ptr_eq(last, &batch)) {
-                awaits.push(batch);
+            let batches = &mut awaits.borrow_mut().batches;
+            if batches.last().is_none_or(|last| !Arc::ptr_eq(last, &batch)) {
+                batches.push(batch);
             }
         });
+    }
+
+    /// Has this done if what the request has changed in the ledger gets lost. Does nothing where nothing can.
+    pub fn if_lost(undo: impl FnOnce() + Send + 'static) {
+        let _ = AWAITS.try_with(|awaits| awaits.borrow_mut().undo.push(Box::new(undo)));
     }
 }
 
@@ -66,8 +76,10 @@ pub async fn settled(request: Request, next: Next) -> Response {
     AWAITS
         .scope(RefCell::default(), async move {
             let response = next.run(request).await;
-            for batch in AWAITS.with(RefCell::take) {
+            let Awaits { batches, undo } = AWAITS.with(RefCell::take);
+            for batch in batches {
                 if !batch.is_kept().await {
+                    undo.into_iter().for_each(|undo| undo());
                     let message =
                         "the bank could not write this down, so it has not happened: try again later";
                     return Problem::new(503, "internal_service.not_written", message).into_response();

@@ -12,6 +12,7 @@ use tower_service::Service;
 
 use super::*;
 use crate::reference::bank::Bank;
+use crate::reference::pages::scene::Browser;
 use crate::reference::{Options, kept};
 
 /// A disk that can be full.
@@ -120,15 +121,71 @@ async fn what_can_not_be_written_has_not_happened() {
     assert_eq!(advance(&bank, 100_000).await, 503);
     assert!(stage.complaints.load(Ordering::Relaxed) > 0);
     stage.full.store(false, Ordering::Relaxed);
-    // The file is tried again every second.
-    while ask(&bank, Method::GET, "/control/worlds/standing", Value::Null).await.0 == 503 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    recovered(&bank).await;
     let later = now(&bank).await;
     assert!((100_000..150_000).contains(&(later - begun)), "the second advance shows: {}", later - begun);
     assert_eq!(advance(&bank, 100_000).await, 200);
     drop(bank);
     assert!(now(&stage.bank()).await - begun >= 200_000, "what was answered is there after a restart");
+}
+
+/// Waits until the disk that has room again is found to have it.
+async fn recovered(bank: &Router) {
+    // The file is tried again every second.
+    while ask(bank, Method::GET, "/control/worlds/standing", Value::Null).await.0 == 503 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_could_not_be_written_is_never_shown_again() {
+    let stage = Stage::new();
+    let bank = stage.bank();
+    let (_, before) = ask(&bank, Method::GET, "/control/worlds/standing", Value::Null).await;
+    assert!(before["clients"]["server"]["client_secret"].is_string());
+    stage.full.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        let asked = json!({ "client": "server" });
+        assert_eq!(ask(&bank, Method::POST, "/control/worlds/standing/secret", asked).await.0, 503);
+    }
+    stage.full.store(false, Ordering::Relaxed);
+    recovered(&bank).await;
+    let (_, after) = ask(&bank, Method::GET, "/control/worlds/standing", Value::Null).await;
+    assert_eq!(after["clients"], before["clients"], "the secret from before is the one that works");
+}
+
+#[tokio::test]
+async fn a_page_tells_nothing_of_what_could_not_be_written() {
+    let stage = Stage::new();
+    let bank = stage.bank();
+    let mut browser = Browser::at(bank.clone());
+    browser.log_in("alice@example.com").await;
+    browser.get("/developers").await;
+    let form = [("name", "My App"), ("redirect_uris", "https://app.example/cb"), ("confidential", "yes")];
+    stage.full.store(true, Ordering::Relaxed);
+    assert_eq!(browser.post("/developers/clients", &form).await.status, 503);
+    stage.full.store(false, Ordering::Relaxed);
+    recovered(&bank).await;
+    let page = browser.get("/developers").await.text;
+    assert!(!page.contains("My App is registered") && !page.contains("fresh-secret"), "{page}");
+    assert_eq!(browser.post("/developers/clients", &form).await.status, 303);
+    assert!(browser.get("/developers").await.text.contains("My App is registered"));
+}
+
+#[tokio::test]
+async fn what_was_pinned_for_a_client_is_there_after_a_restart() {
+    let stage = Stage::new();
+    let bank = stage.bank();
+    let server = json!({ "client_id": "my-app", "redirect_uris": ["https://my-app.example/cb"] });
+    let asked = json!({ "clients": { "server": server } });
+    assert_eq!(ask(&bank, Method::POST, "/control/worlds", asked).await.0, 201);
+    drop(bank);
+    let bank = stage.bank();
+    for (redirect_uri, status) in [("https://my-app.example/cb", 200), ("https://other.example/cb", 400)] {
+        let path =
+            format!("/oauth2/authorize?client_id=my-app&response_type=code&redirect_uri={redirect_uri}");
+        assert_eq!(ask(&bank, Method::GET, &path, Value::Null).await.0, status, "{redirect_uri}");
+    }
 }
 
 #[tokio::test]
