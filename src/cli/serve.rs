@@ -43,7 +43,7 @@ pub struct Serve {
     /// How long an access token lives, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = EXPIRES_IN, value_parser = clap::value_parser!(u64).range(60..=31_536_000))]
     token_lifetime: u64,
-    /// Let notices of disconnections leave this machine: a client's developer says where they go.
+    /// Let notices of what users did leave this machine: a client's developer says where they go.
     #[arg(long)]
     notify_anywhere: bool,
     /// Break a promise on purpose (`grantspec list defects`); may be given more than once.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -51,7 +51,13 @@ struct Books {
     known_secrets: Mutex<HashMap<String, Vec<Secret>>>,
     lobby: Mutex<Lobby>,
     throttles: Throttles,
-    notices: Notices,
+    notices: Arc<Notices>,
+}
+
+/// A bank that does not stay for the sake of whoever has this.
+pub struct Afar {
+    rules: Arc<Rules>,
+    books: Weak<Books>,
 }
 
 /// Some steps in one world, under one lock unless a defect opens a gap between them.
@@ -91,7 +97,7 @@ impl Bank {
             known_secrets: Mutex::default(),
             lobby: Mutex::default(),
             throttles: Throttles::default(),
-            notices: Notices::new(options.notify_anywhere, options.notice_pause),
+            notices: Arc::new(Notices::new(options.notify_anywhere, options.notice_pause)),
         });
         let rules = Arc::new(rules);
         let node = |node| Bank { rules: Arc::clone(&rules), node, books: Arc::clone(&books) };
@@ -174,7 +180,8 @@ impl Bank {
 
     /// The secret of a client of the standing world, if this process has made it.
     pub fn known_secret(&self, client_id: &str) -> Option<Secret> {
-        let known = self.books.known_secrets.lock().unwrap_or_else(PoisonError::into_inner).get(client_id)?.clone();
+        let known =
+            self.books.known_secrets.lock().unwrap_or_else(PoisonError::into_inner).get(client_id)?.clone();
         let ledger = self.ledger();
         known.into_iter().find(|secret| ledger.is_secret_of(client_id, secret))
     }
@@ -184,14 +191,26 @@ impl Bank {
         self.books.lobby.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who is told of disconnections.
-    pub fn notices(&self) -> &Notices {
+    /// How clients are told what their users did.
+    pub fn notices(&self) -> &Arc<Notices> {
         &self.books.notices
+    }
+
+    /// The bank, as long as somebody else keeps it.
+    pub fn afar(&self) -> Afar {
+        Afar { rules: Arc::clone(&self.rules), books: Arc::downgrade(&self.books) }
     }
 
     /// What is turned away with 429.
     pub fn throttles(&self) -> &Throttles {
         &self.books.throttles
+    }
+}
+
+impl Afar {
+    /// Its first node, if it is still there.
+    pub fn here(&self) -> Option<Bank> {
+        Some(Bank { rules: Arc::clone(&self.rules), node: 0, books: self.books.upgrade()? })
     }
 }
 
@@ -294,7 +313,7 @@ mod tests {
             bank.turn(world, |turn| logged_in(turn, "bob")).expect("it is right");
         }
         let first = bank.turn(world, |turn| logged_in(turn, "alice")).expect("it is right");
-        let token = first.refresh.expect("given");
+        let (access, token) = (first.access, first.refresh.expect("given"));
         let bank = Arc::new(bank);
         let refreshed = {
             let (bank, token) = (Arc::clone(&bank), token.clone());
@@ -312,12 +331,15 @@ mod tests {
         while bank.books.paused.load(Ordering::Relaxed) == 0 {
             tokio::task::yield_now().await;
         }
+        let mut bobs = None;
         for _ in 0..20 {
-            bank.turn(world, |turn| logged_in(turn, "bob")).expect("it is right");
+            bobs = bank.turn(world, |turn| logged_in(turn, "bob")).ok();
         }
         assert_eq!(bank.books.paused.load(Ordering::Relaxed), 1, "all of that was within the pause");
         let issued = refreshed.await.expect("no panic").expect("it was good");
-        let whose = bank.turn(world, |turn| turn.bearer(issued.access.expose()).map(|bearer| bearer.user));
-        assert_eq!(whose, bank.turn(world, |turn| Ok(turn.user_by_role("alice").expect("a role"))));
+        let lives = |token: &Secret| bank.turn(world, |turn| turn.bearer(token.expose()).map(drop)).is_ok();
+        assert!(lives(&issued.access));
+        assert!(lives(&bobs.expect("it is right").access), "nobody else's token was ended");
+        assert!(!lives(&access), "the one that was refreshed was");
     }
 }

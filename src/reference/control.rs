@@ -61,7 +61,8 @@
 //! with amounts in pence and times in Unix seconds. `may_read` is empty, and `confirm_by` null, before the approval;
 //! `last_used` is null before the first call; `status` is `active`, `pending` or `cancelled`.
 //!
-//! Where a client wants to be told that its user disconnected it, described at the top of `reference::notices`:
+//! Where a client wants to be told that its user disconnected it or cancelled its mandate, described at the top of
+//! `reference::notices`:
 //!
 //! | request | answer |
 //! |---|---|
@@ -168,7 +169,6 @@ async fn create(State(bank): State<Arc<Bank>>, body: Bytes) -> Result<Response, 
     let wanted = if body.is_empty() { Wanted::default() } else { read(&body)? };
     for gone in bank.close_idle_worlds(IDLE) {
         bank.throttles().forget(gone);
-        bank.notices().forget(gone);
     }
     if bank.ledger().len() >= MOST_WORLDS {
         let message = format!("there are {MOST_WORLDS} worlds: delete some that are done with");
@@ -191,7 +191,6 @@ async fn remove(State(bank): State<Arc<Bank>>, Path(name): Path<String>) -> Resp
         Some(world) => {
             ledger.close(world);
             bank.throttles().forget(world);
-            bank.notices().forget(world);
             StatusCode::NO_CONTENT.into_response()
         }
         None => unknown_world(&name).into_response(),

@@ -52,7 +52,7 @@ pub struct Options {
     pub token_lifetime: Seconds,
     /// What whoever uses the control API must show. By default it is open to everybody.
     pub control_key: Option<Secret>,
-    /// Whether notices of disconnections may leave this machine. By default they may not.
+    /// Whether notices of what users did may leave this machine. By default they may not.
     pub notify_anywhere: bool,
     /// How long after a notice that was not taken it is sent again; then twice as long each time. 1 s by default.
     pub notice_pause: Duration,
@@ -98,6 +98,8 @@ pub fn routes(options: &Options, addresses: &[String]) -> Vec<Router> {
 /// The same, with the ledger kept in the file at `path`, which is made if there is none: every answer rests on what is
 /// durable there, and a bank that starts with the file goes on where another one stopped.
 ///
+/// Has to be called within a runtime: notices that wait in the file are sent from then on.
+///
 /// # Errors
 /// If the file can't be used. What goes wrong with it later is told to `complain`; requests are answered 503 meanwhile.
 pub fn kept_routes(
@@ -108,7 +110,9 @@ pub fn kept_routes(
 ) -> Result<Vec<Router>, StoreError> {
     let rules = options.rules();
     let (store, ledger) = Store::open(path, &rules, options.fixture, complain)?;
-    Ok(kept(Bank::nodes(rules, options, addresses, ledger, Some(store)), options))
+    let nodes = Bank::nodes(rules, options, addresses, ledger, Some(store));
+    nodes.iter().take(1).for_each(Bank::send_what_waits);
+    Ok(kept(nodes, options))
 }
 
 /// Over nodes with a store.

@@ -1,6 +1,5 @@
-//! Telling a client why its access ended: a signed POST to the address that it gave, when its user disconnects it. "Monzo
-//! didn't want the 3rd party to suddenly start seeing that they couldn't connect to your account without knowing why"
-//! (Monzo community forum, "One-Click Disconnections for Third Party API Account Access").
+//! Telling a client why its access ended: a signed POST to the address that it gave, when its user disconnects it or
+//! cancels its mandate.
 //!
 //! The body is
 //!
@@ -9,22 +8,32 @@
 //!   "client_id": "oauth2client_…", "user_id": "user_…", "at": 1793000000 }
 //! ```
 //!
-//! with `at` by the world's clock. The header `bank-signature: t=1793000000,v1=<hex>` holds the time of sending and the
-//! HMAC-SHA256 of `<t>.<body>` under the client's signing secret. Whatever is not answered with a 2xx is sent again after 1,
-//! 2, 4 and 8 seconds, with the same `id`, and then no more. Nobody waits for any of it. Addresses and what became of
-//! notices are kept in memory only.
+//! or, with the mandate's id,
+//!
+//! ```json
+//! { "id": "notice_…", "event": "mandate.cancelled", "reason": "user_cancelled", "mandate_id": "mandate_…",
+//!   "client_id": "oauth2client_…", "user_id": "user_…", "at": 1793000000 }
+//! ```
+//!
+//! with `at` by the world's clock. A disconnection cancels all mandates of its pair, and is one notice. The header
+//! `bank-signature: t=1793000000,v1=<hex>` holds the time of sending and the HMAC-SHA256 of `<t>.<body>` under the client's
+//! signing secret. Whatever is not answered with a 2xx is sent again after 1, 2, 4 and 8 seconds, with the same `id`, and
+//! then no more. Nobody waits for any of it.
+//!
+//! A notice is in the ledger (`ledger::notify`) together with what it is about, and leaves when both are durable. One that
+//! still waits when the bank stops goes on when it is started with the same file, so that it may come twice.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use reqwest::Client;
 use ring::hmac;
-use serde_json::json;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::bank::wall;
-use super::ledger::{Seconds, Secret, WorldId};
+use super::bank::{Afar, Bank, wall};
+use super::ledger::{Fate, Outgoing, Seconds, Secret, WorldId};
+use super::store::durably;
 
 /// How often a notice is sent at most.
 const ATTEMPTS: u32 = 5;
@@ -32,61 +41,21 @@ const ATTEMPTS: u32 = 5;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Notices under way at a time; what comes beyond is not sent, and said to be lost.
 const MOST_UNDER_WAY: usize = 256;
-/// What is remembered of a client's notices.
-const MOST_REMEMBERED: usize = 20;
 const LONGEST_URL: usize = 500;
 
 /// The header of the signature.
 pub const SIGNATURE: &str = "bank-signature";
 
-/// Who wants to be told, and how that went.
+/// How notices are sent.
 #[derive(Debug)]
 pub struct Notices {
-    /// By the world and the client's id.
-    clients: Arc<Mutex<HashMap<(WorldId, String), Subscription>>>,
     /// Whether notices may leave this machine.
     anywhere: bool,
     /// The wait before the second attempt.
     pause: Duration,
     seats: Arc<Semaphore>,
-}
-
-#[derive(Debug)]
-struct Subscription {
-    url: Url,
-    secret: Secret,
-    /// The newest last.
-    sent: Vec<Delivery>,
-}
-
-/// What became of a notice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    pub id: String,
-    /// How often it was sent so far.
-    pub attempts: u32,
-    /// What the last attempt came to.
-    pub fate: Fate,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    UnderWay,
-    /// It was answered with a 2xx.
-    Taken,
-    /// It was not, and is not sent again.
-    GivenUp,
-}
-
-impl Fate {
-    /// What the control API calls it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Fate::UnderWay => "under_way",
-            Fate::Taken => "taken",
-            Fate::GivenUp => "given_up",
-        }
-    }
+    /// Set up when the first one leaves; `None` if it can't be.
+    http: OnceLock<Option<Client>>,
 }
 
 /// Why an address can't be told anything.
@@ -107,76 +76,14 @@ pub enum BadAddress {
 impl Notices {
     /// `anywhere` lets notices leave this machine; `pause` is the wait before the second attempt, and doubles.
     pub fn new(anywhere: bool, pause: Duration) -> Self {
-        Notices { clients: Arc::default(), anywhere, pause, seats: Arc::new(Semaphore::new(MOST_UNDER_WAY)) }
+        Notices { anywhere, pause, seats: Arc::new(Semaphore::new(MOST_UNDER_WAY)), http: OnceLock::new() }
     }
 
-    /// From here on a client is told at this address; gives the only copy of its signing secret. An address from before is
-    /// forgotten, with its secret.
+    /// An address at which a client can be told.
     ///
     /// # Errors
     /// If nothing can be sent there.
-    pub fn subscribe(&self, world: WorldId, client_id: &str, address: &str) -> Result<Secret, BadAddress> {
-        let url = self.read(address)?;
-        let secret = Secret::random("mnzsign.", &mut rand::rng());
-        let subscription = Subscription { url, secret: secret.clone(), sent: Vec::new() };
-        self.lock().insert((world, client_id.to_owned()), subscription);
-        Ok(secret)
-    }
-
-    /// Where a client is told, and what became of its last notices.
-    pub fn of(&self, world: WorldId, client_id: &str) -> Option<(String, Vec<Delivery>)> {
-        let clients = self.lock();
-        let subscription = clients.get(&(world, client_id.to_owned()))?;
-        Some((subscription.url.to_string(), subscription.sent.clone()))
-    }
-
-    /// Forgets a world.
-    pub fn forget(&self, world: WorldId) {
-        self.lock().retain(|(of, _), _| *of != world);
-    }
-
-    /// A user has disconnected a client, at `at` by the world's clock: it is told, if it wants to be.
-    pub fn disconnected(&self, world: WorldId, client_id: &str, user_id: &str, at: Seconds) {
-        let key = (world, client_id.to_owned());
-        let notice = {
-            let mut clients = self.lock();
-            let Some(subscription) = clients.get_mut(&key) else { return };
-            let id = Secret::random("notice_", &mut rand::rng()).expose().to_owned();
-            let body = json!({
-                "id": id,
-                "event": "access.ended",
-                "reason": "user_disconnected",
-                "client_id": client_id,
-                "user_id": user_id,
-                "at": at,
-            });
-            subscription.sent.push(Delivery { id: id.clone(), attempts: 0, fate: Fate::UnderWay });
-            if subscription.sent.len() > MOST_REMEMBERED {
-                subscription.sent.remove(0);
-            }
-            let (url, secret) = (subscription.url.clone(), subscription.secret.clone());
-            Notice { id, body: body.to_string(), url, secret }
-        };
-        let clients = Arc::clone(&self.clients);
-        let note = move |id: &str, attempts, fate| {
-            let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
-            let sent = clients.get_mut(&key).into_iter().flat_map(|known| &mut known.sent);
-            for delivery in sent.filter(|delivery| delivery.id == id) {
-                (delivery.attempts, delivery.fate) = (attempts, fate);
-            }
-        };
-        let Ok(seat) = Arc::clone(&self.seats).try_acquire_owned() else {
-            note(&notice.id, 0, Fate::GivenUp);
-            return;
-        };
-        let pause = self.pause;
-        tokio::spawn(async move {
-            let _seat = seat;
-            notice.deliver(pause, note).await;
-        });
-    }
-
-    fn read(&self, address: &str) -> Result<Url, BadAddress> {
+    pub fn read(&self, address: &str) -> Result<Url, BadAddress> {
         if address.len() > LONGEST_URL {
             return Err(BadAddress::TooLong);
         }
@@ -196,49 +103,80 @@ impl Notices {
         if here || self.anywhere { Ok(url) } else { Err(BadAddress::Elsewhere) }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(WorldId, String), Subscription>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One notice on its way.
-struct Notice {
-    id: String,
-    body: String,
-    url: Url,
-    secret: Secret,
-}
-
-impl Notice {
-    async fn deliver(self, pause: Duration, note: impl Fn(&str, u32, Fate)) {
-        // The provider can be set once a process; that another part of it was first is no trouble.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .timeout(PATIENCE)
-            .build();
-        let Ok(http) = http else {
-            return note(&self.id, 0, Fate::GivenUp);
-        };
-        let mut pause = pause;
-        for attempt in 1..=ATTEMPTS {
-            let request = http
-                .post(self.url.clone())
-                .header("content-type", "application/json")
-                .header(SIGNATURE, signature(&self.secret, wall(), &self.body))
-                .body(self.body.clone());
-            let taken = request.send().await.is_ok_and(|answer| answer.status().is_success());
-            match (taken, attempt) {
-                (true, _) => return note(&self.id, attempt, Fate::Taken),
-                (false, ATTEMPTS) => return note(&self.id, attempt, Fate::GivenUp),
-                (false, _) => note(&self.id, attempt, Fate::UnderWay),
+    /// Sends a notice until it is taken or given up. `None` once there is nothing to send any more.
+    async fn deliver(&self, bank: &Afar, world: WorldId, id: &str) -> Option<()> {
+        loop {
+            let attempts = waiting(bank, world, id).await?.attempts;
+            if let Some(doubled) = attempts.checked_sub(1) {
+                tokio::time::sleep(self.pause * 2_u32.saturating_pow(doubled)).await;
             }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
+            // Its client may want to be told elsewhere by now.
+            let notice = waiting(bank, world, id).await?;
+            let taken = self.post(&notice).await;
+            let attempts = attempts + u32::from(taken.is_some());
+            let fate = match taken {
+                Some(true) => Fate::Taken,
+                Some(false) if attempts < ATTEMPTS => Fate::UnderWay,
+                Some(false) | None => Fate::GivenUp,
+            };
+            bank.here()?.ledger().note_delivery(world, id, attempts, fate);
         }
     }
+
+    /// Sends a notice once, and says whether it was taken; `None` if it can't be sent at all.
+    async fn post(&self, notice: &Outgoing) -> Option<bool> {
+        // What is in the file may have been said to a bank that could send anywhere.
+        let url = self.read(&notice.url).ok()?;
+        let request = self
+            .http
+            .get_or_init(client)
+            .as_ref()?
+            .post(url)
+            .header("content-type", "application/json")
+            .header(SIGNATURE, signature(&notice.secret, wall(), &notice.body))
+            .body(notice.body.clone());
+        Some(request.send().await.is_ok_and(|answer| answer.status().is_success()))
+    }
+}
+
+impl Bank {
+    /// Sends what waits from before the bank was started.
+    pub fn send_what_waits(&self) {
+        let waiting = self.ledger().waiting_notices();
+        for (world, id) in waiting {
+            self.send_notice(world, id);
+        }
+    }
+
+    /// Sends a notice that was noted in the ledger, as soon as that is durable.
+    pub fn send_notice(&self, world: WorldId, id: String) {
+        let Ok(seat) = Arc::clone(&self.notices().seats).try_acquire_owned() else {
+            self.ledger().note_delivery(world, &id, 0, Fate::GivenUp);
+            return;
+        };
+        // Whoever waits to send must not keep a bank up that has stopped, nor its file.
+        let (bank, notices) = (self.afar(), Arc::clone(self.notices()));
+        tokio::spawn(async move {
+            let _seat = seat;
+            notices.deliver(&bank, world, &id).await;
+        });
+    }
+}
+
+/// The notice, if it still waits, and what it is about is durable.
+async fn waiting(bank: &Afar, world: WorldId, id: &str) -> Option<Outgoing> {
+    durably(|| bank.here()?.ledger().waiting_notice(world, id)).await?
+}
+
+fn client() -> Option<Client> {
+    // The provider can be set once a process; that another part of it was first is no trouble.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .timeout(PATIENCE);
+    http.build().ok()
 }
 
 /// The value of [`SIGNATURE`] for a body that is sent at `time`.

@@ -45,7 +45,10 @@ impl Serving {
         let mut serving = Serving { child, address: String::new() };
         let stdout = serving.child.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut serving.address).expect("it says where it is");
-        assert!(serving.address.starts_with("http://"), "the bank starts with the file that a killed one left");
+        assert!(
+            serving.address.starts_with("http://"),
+            "the bank starts with the file that a killed one left"
+        );
         serving.address.truncate(serving.address.trim_end().len());
         serving
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{find, read, unknown_role};
 use crate::reference::bank::Bank;
 use crate::reference::http::Problem;
-use crate::reference::ledger::WorldId;
+use crate::reference::ledger::{ClientIx, WorldId};
 
 /// `POST /control/worlds/{world}/notify`
 pub(super) async fn subscribe(
@@ -27,22 +27,27 @@ pub(super) async fn subscribe(
     }
     let wish: Wish = read(&body)?;
     let world = find(&bank, &world)?;
-    let client_id = client_id(&bank, world, &wish.client)?;
-    let secret = bank.notices().subscribe(world, &client_id, &wish.url).map_err(|bad| {
+    let client = client(&bank, world, &wish.client)?;
+    let url = bank.notices().read(&wish.url).map_err(|bad| {
         Problem::new(400, "bad_request.bad_param.url", format!("`url` can't be told anything: {bad}"))
     })?;
+    let secret = bank.turn(world, |turn| Ok(turn.subscribe(client, url.into())))?;
     Ok(Json(json!({ "signing_secret": secret.expose() })))
 }
 
 /// `GET /control/worlds/{world}/notify/{client}`
 pub(super) async fn look(
     State(bank): State<Arc<Bank>>,
-    Path((world, client)): Path<(String, String)>,
+    Path((world, role)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
     let world = find(&bank, &world)?;
-    let client_id = client_id(&bank, world, &client)?;
-    let Some((url, sent)) = bank.notices().of(world, &client_id) else {
-        let message = format!("`{client}` has not said where it wants to be told");
+    let client = client(&bank, world, &role)?;
+    let told = bank.turn(world, |turn| {
+        let url = turn.told_at(client).map(str::to_owned);
+        Ok(url.map(|url| (url, turn.notices_of(client))))
+    })?;
+    let Some((url, sent)) = told else {
+        let message = format!("`{role}` has not said where it wants to be told");
         return Err(Problem::new(404, "not_found.notify", message));
     };
     let notices =
@@ -50,8 +55,7 @@ pub(super) async fn look(
     Ok(Json(json!({ "url": url, "notices": notices.collect::<Vec<Value>>() })))
 }
 
-fn client_id(bank: &Bank, world: WorldId, role: &str) -> Result<String, Problem> {
-    let found = bank
-        .turn(world, |turn| Ok(turn.client_by_role(role).map(|client| turn.client_id(client).to_owned())))?;
+fn client(bank: &Bank, world: WorldId, role: &str) -> Result<ClientIx, Problem> {
+    let found = bank.turn(world, |turn| Ok(turn.client_by_role(role)))?;
     found.ok_or_else(|| unknown_role("client", role))
 }

@@ -13,7 +13,7 @@ use super::{find, read, unknown_role};
 use crate::reference::bank::Bank;
 use crate::reference::http::Problem;
 use crate::reference::ledger::{
-    Answer, ClientIx, Connection, ListedMandate, MandateIx, Period, Refusal, Turn, UserIx,
+    Answer, ClientIx, Connection, ListedMandate, MandateIx, Period, Refusal, Turn, UserIx, WorldId,
 };
 
 /// The routes, all under a world.
@@ -68,19 +68,19 @@ async fn disconnect(
     let pair: Pair = read(&body)?;
     let world = find(&bank, &world)?;
     let mut sitting = bank.sit(world);
-    let (begun, client, user) = sitting.step(|turn| {
-        Ok(roles(turn, &pair).map(|(user, client)| {
-            let ids = (turn.client_id(client).to_owned(), turn.user_id(user).to_owned());
-            (turn.begin_disconnection(user, client), ids.0, ids.1)
-        }))
+    let (begun, user, client) = sitting.step(|turn| {
+        let begun = |(user, client)| (turn.begin_disconnection(user, client), user, client);
+        Ok(roles(turn, &pair).map(begun))
     })??;
     sitting.pause(bank.rules.consent.under_way.gap());
-    let at = sitting.step(|turn| {
+    let notice = sitting.step(|turn| {
         turn.disconnect(begun);
-        Ok(turn.now())
+        Ok(turn.tell_of_disconnection(user, client))
     })?;
     drop(sitting);
-    bank.notices().disconnected(world, &client, &user, at);
+    if let Some(notice) = notice {
+        bank.send_notice(world, notice);
+    }
     Ok(Json(json!({})))
 }
 
@@ -137,7 +137,9 @@ async fn approve(
     Path(world): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
-    decide(&bank, &world, &body, |turn, at, user| turn.decide_mandate(at, user, Answer::Approve))
+    let approve = |turn: &mut Turn<'_>, at, user| turn.decide_mandate(at, user, Answer::Approve);
+    decide(&bank, find(&bank, &world)?, &body, approve)?;
+    Ok(Json(json!({})))
 }
 
 async fn deny(
@@ -145,7 +147,9 @@ async fn deny(
     Path(world): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
-    decide(&bank, &world, &body, |turn, at, user| turn.decide_mandate(at, user, Answer::Deny))
+    let deny = |turn: &mut Turn<'_>, at, user| turn.decide_mandate(at, user, Answer::Deny);
+    decide(&bank, find(&bank, &world)?, &body, deny)?;
+    Ok(Json(json!({})))
 }
 
 async fn cancel(
@@ -153,15 +157,23 @@ async fn cancel(
     Path(world): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
-    decide(&bank, &world, &body, |turn, at, user| turn.cancel_mandate(at, user))
+    let world = find(&bank, &world)?;
+    let notice = decide(&bank, world, &body, |turn, at, user| {
+        turn.cancel_mandate(at, user)?;
+        Ok(turn.tell_of_cancellation(at))
+    })?;
+    if let Some(notice) = notice {
+        bank.send_notice(world, notice);
+    }
+    Ok(Json(json!({})))
 }
 
-fn decide(
+fn decide<T>(
     bank: &Bank,
-    world: &str,
+    world: WorldId,
     body: &[u8],
-    act: impl FnOnce(&mut Turn<'_>, MandateIx, UserIx) -> Result<(), Refusal>,
-) -> Result<Json<Value>, Problem> {
+    act: impl FnOnce(&mut Turn<'_>, MandateIx, UserIx) -> Result<T, Refusal>,
+) -> Result<T, Problem> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Decision {
@@ -169,10 +181,10 @@ fn decide(
         user: String,
     }
     let asked: Decision = read(body)?;
-    let done = bank.turn(find(bank, world)?, |turn| {
+    let done = bank.turn(world, |turn| {
         let at = turn.find_mandate(&asked.mandate)?;
-        let Some(user) = turn.user_by_role(&asked.user) else { return Ok(false) };
-        act(turn, at, user).map(|()| true)
+        let Some(user) = turn.user_by_role(&asked.user) else { return Ok(None) };
+        act(turn, at, user).map(Some)
     })?;
-    if done { Ok(Json(json!({}))) } else { Err(unknown_role("user", &asked.user)) }
+    done.ok_or_else(|| unknown_role("user", &asked.user))
 }

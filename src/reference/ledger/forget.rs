@@ -4,13 +4,13 @@
 //! reuse of a spent refresh token no longer ends its family: that goes on for as many refreshes of the whole world as
 //! [`REMEMBERED`] says. A client that refreshes when its token expires, every six hours, is within it for years.
 
-use super::rows::{CodeLife, End, GrantIx, Life, MandateStanding, RefreshLife, Stage, Standing};
+use super::rows::{CodeLife, End, Fate, GrantIx, Life, MandateStanding, RefreshLife, Stage, Standing};
 use super::table::Table;
 use super::world::World;
 use super::{APPROVAL_SECONDS, Ledger, LoginIx, Seconds, WorldId};
 use crate::reference::rules::CodeRules;
 
-/// How many tokens of a kind, logins and mandates that are over stay.
+/// How many tokens of a kind, logins, mandates and notices that are over stay.
 pub const REMEMBERED: usize = 50_000;
 
 impl Ledger {
@@ -46,7 +46,7 @@ impl Ledger {
 impl World {
     /// Rows that can be forgotten, or could be if they were over.
     fn rows(&self) -> usize {
-        self.logins.len() + self.access.len() + self.refresh.len() + self.mandates.len()
+        self.logins.len() + self.access.len() + self.refresh.len() + self.mandates.len() + self.notices.len()
     }
 
     /// Forgets what is over, but for the newest `remembered` rows of each kind.
@@ -84,6 +84,8 @@ impl World {
             MandateStanding::Pending => now < row.born.saturating_add(APPROVAL_SECONDS),
             _ => false,
         });
+        let notices = kept(&self.notices, remembered, |_, row| row.fate == Fate::UnderWay);
+        self.notices.keep(&notices, |_| {});
         self.logins.keep(&logins, |row| {
             let Stage::Allowed { code, .. } = &mut row.stage else { return };
             if let CodeLife::Spent { grant: Some(given), .. } = &mut code.life {

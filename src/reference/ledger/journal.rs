@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fixture::{ClientSeed, Fixture};
 use super::rows::{
-    Access, Client, Disconnected, Entry, Grant, GrantIx, Login, Mandate, Refresh, Stage, User, UserIx,
+    Access, Client, Disconnected, Entry, Grant, GrantIx, Login, Mandate, Notice, Refresh, Stage,
+    Subscription, User, UserIx,
 };
 use super::table::Table;
 use super::world::World;
@@ -38,6 +39,7 @@ pub enum Kind {
     Refresh,
     Mandate,
     Disconnection,
+    Notice,
 }
 
 /// Changes of the books, in the order in which they have to be written down.
@@ -115,6 +117,8 @@ struct ClientRow<'a> {
     /// What was registered or pinned; what the fixture says is not repeated.
     seed: Option<Cow<'a, ClientSeed>>,
     owner: Option<UserIx>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told: Option<Cow<'a, Subscription>>,
 }
 
 impl Ledger {
@@ -207,6 +211,9 @@ impl Ledger {
             Kind::Disconnection => {
                 next::<Disconnected>(key, &mut world.disconnections, read(key, row)?)?;
             }
+            Kind::Notice => {
+                next::<Notice>(key, &mut world.notices, read(key, row)?)?;
+            }
         }
         Ok(())
     }
@@ -218,11 +225,11 @@ impl Ledger {
     pub fn contents(&self) -> Vec<String> {
         let worlds = self.worlds.iter().map(|(id, world)| {
             let World { name, started, ahead, users, clients, logins, grants, grants_of, .. } = world;
-            let World { access, refresh, mandates, disconnections, .. } = world;
+            let World { access, refresh, mandates, disconnections, notices, .. } = world;
             let people = (name, started, ahead, users, clients);
             format!(
                 "{id:?} {people:?} {:?}",
-                (logins, grants, grants_of, access, refresh, mandates, disconnections)
+                (logins, grants, grants_of, access, refresh, mandates, disconnections, notices)
             )
         });
         let names = self.names.iter().map(|name| format!("{name:?}"));
@@ -256,6 +263,7 @@ impl Changes {
                 Cow::Owned(seed) => Some(Cow::Borrowed(seed)),
             },
             owner: client.owner,
+            told: client.told.as_ref().map(Cow::Borrowed),
         });
         self.table(id, Kind::Login, &mut world.logins, |row| row);
         self.table(id, Kind::Grant, &mut world.grants, |row| row);
@@ -263,6 +271,7 @@ impl Changes {
         self.table(id, Kind::Refresh, &mut world.refresh, |row| row);
         self.table(id, Kind::Mandate, &mut world.mandates, |row| row);
         self.table(id, Kind::Disconnection, &mut world.disconnections, |row| row);
+        self.table(id, Kind::Notice, &mut world.notices, |row| row);
     }
 
     fn table<'a, T, R: Serialize>(
@@ -322,5 +331,6 @@ fn client(key: Key, row: &[u8], fixture: &'static Fixture) -> Result<Client, Unr
             (Some(role.as_str()), own.map_or(Cow::Borrowed(seed), |own| Cow::Owned(own.into_owned())))
         }
     };
-    Ok(Client { role, id: row.id.into_owned(), secret: row.secret, seed, owner: row.owner })
+    let told = row.told.map(Cow::into_owned);
+    Ok(Client { role, id: row.id.into_owned(), secret: row.secret, seed, owner: row.owner, told })
 }

@@ -46,6 +46,21 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// For the few secrets that have to be written down as they are.
+pub(super) mod in_the_clear {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Secret;
+
+    pub fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(secret.expose())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        String::deserialize(deserializer).map(Secret)
+    }
+}
+
 /// What the ledger keeps of a secret: its SHA-256. Written down as base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "&str", into = "String")]

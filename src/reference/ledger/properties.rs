@@ -95,6 +95,7 @@ impl Seen {
                 let client = turn.client_by_role(CLIENTS[client]).expect("a role");
                 let begun = turn.begin_disconnection(user, client);
                 turn.disconnect(begun);
+                turn.tell_of_disconnection(user, client);
             }),
             Operation::Approve(user) => scene.turn(|turn| {
                 let user = turn.user_by_role(USERS[user]).expect("a role");
@@ -152,6 +153,10 @@ proptest! {
         let mut scene = Scene::journaled(Rules::default());
         // So little that it forgets on the way.
         scene.ledger.remember(3);
+        scene.turn(|turn| {
+            let client = turn.client_by_role("server").expect("a role");
+            turn.subscribe(client, "http://127.0.0.1:9/".to_owned());
+        });
         let mut seen = Seen::default();
         let mut rows: BTreeMap<Key, Vec<u8>> = BTreeMap::new();
         for operation in &operations {

@@ -97,7 +97,8 @@ impl Turn<'_> {
         let seed = registration.0;
         let (secret, digest) = self.client_secret(seed.confidential);
         let id = identifier("oauth2client_", self.mint.rng);
-        let row = Client { role: None, id: id.clone(), secret: digest, seed: Cow::Owned(seed), owner };
+        let row =
+            Client { role: None, id: id.clone(), secret: digest, seed: Cow::Owned(seed), owner, told: None };
         let client = ClientIx(self.world.clients.push(row));
         self.client_index.insert(id, (self.id, client));
         Ok((client, secret))

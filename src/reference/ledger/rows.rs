@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Seconds;
 use super::fixture::{ClientSeed, UserSeed};
 use super::mandate::Terms;
-use super::mint::Digest;
+use super::mint::{Digest, Secret, in_the_clear};
 
 /// A user's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,6 +43,17 @@ pub(super) struct Client {
     pub seed: Cow<'static, ClientSeed>,
     /// Who registered it, if a user did.
     pub owner: Option<UserIx>,
+    /// Where it wants to be told of what its users do, if it does.
+    pub told: Option<Subscription>,
+}
+
+/// Where a client is told, and how it knows that the bank does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Subscription {
+    pub url: String,
+    /// No digest: the bank signs with it.
+    #[serde(with = "in_the_clear")]
+    pub secret: Secret,
 }
 
 /// What a digest is the digest of.
@@ -231,6 +242,39 @@ pub(super) struct Disconnected {
     pub user: UserIx,
     pub client: ClientIx,
     pub at: Seconds,
+}
+
+/// Something that a client is told.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Notice {
+    pub id: String,
+    pub user: UserIx,
+    pub client: ClientIx,
+    pub happened: Happened,
+    pub at: Seconds,
+    /// How often it was sent.
+    pub attempts: u32,
+    pub fate: Fate,
+}
+
+/// What a user did.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Happened {
+    /// They disconnected the client.
+    Disconnection,
+    /// They cancelled its mandate of this id.
+    Cancellation { mandate: String },
+}
+
+/// What became of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fate {
+    /// It waits to be sent, the first time or again.
+    UnderWay,
+    /// It was answered with a 2xx.
+    Taken,
+    /// It was not, and is not sent again.
+    GivenUp,
 }
 
 /// Which tokens of a grant an end takes along.

@@ -70,6 +70,8 @@ pub struct World {
     pub(super) mandates: Table<Mandate>,
     /// The last of each user and client.
     pub(super) disconnections: Table<Disconnected>,
+    /// What clients are told, or were.
+    pub(super) notices: Table<Notice>,
     /// What a defective bank holds back from its nodes, or forgets. The right one notes nothing here.
     pub(super) changes: Vec<Change>,
 }
@@ -94,6 +96,7 @@ impl World {
             refresh: Table::new(noted),
             mandates: Table::new(noted),
             disconnections: Table::new(noted),
+            notices: Table::new(noted),
             changes: Vec::new(),
         }
     }
@@ -114,6 +117,7 @@ impl World {
                 secret: Digest::of_client_secret(rule, secret.expose()),
                 seed: Cow::Borrowed(seed),
                 owner: None,
+                told: None,
             });
             secrets.push(secret);
         }
@@ -185,6 +189,7 @@ impl World {
         self.refresh.touch_everything();
         self.mandates.touch_everything();
         self.disconnections.touch_everything();
+        self.notices.touch_everything();
     }
 
     /// Notes whose a grant is that has just been added.

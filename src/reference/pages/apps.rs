@@ -66,9 +66,9 @@ pub async fn disconnect(mut form: Form) -> Result<Response, Stop> {
         let apps = listed(turn, user, turn.now());
         let app = apps.into_iter().find(|app| app.client_id == id);
         let whom = ask_whom(turn, client);
-        Ok((turn.begin_disconnection(user, client), app, whom, turn.user_id(user).to_owned()))
+        Ok((turn.begin_disconnection(user, client), client, app, whom))
     });
-    let Ok((begun, Some(app), whom, user_id)) = begun else {
+    let Ok((begun, client, Some(app), whom)) = begun else {
         drop(sitting);
         visit.note(
             "This app is not connected.",
@@ -79,11 +79,12 @@ pub async fn disconnect(mut form: Form) -> Result<Response, Stop> {
     sitting.pause(visit.bank.rules.consent.under_way.gap());
     let done = sitting.step(|turn| {
         turn.disconnect(begun);
-        Ok(turn.now())
+        Ok(turn.tell_of_disconnection(user, client))
     });
     drop(sitting);
-    let at = done.map_err(|_| Stop::no_world())?;
-    visit.bank.notices().disconnected(visit.world, &id, &user_id, at);
+    if let Some(notice) = done.map_err(|_| Stop::no_world())? {
+        visit.bank.send_notice(visit.world, notice);
+    }
     let mut rest = vec![format!(
         "From this moment {name}'s tokens are dead, and so is whatever it had not used yet. When it tries again, it is told \
          that you disconnected it.",

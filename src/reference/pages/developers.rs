@@ -39,7 +39,7 @@ struct ClientCard {
     description: String,
     confidential: bool,
     redirect_uris: Vec<String>,
-    /// Where it is told of disconnections.
+    /// Where it is told of what its users do.
     notified_at: Option<String>,
     /// Where its login begins.
     login: String,
@@ -107,15 +107,17 @@ pub async fn notify(mut form: Form) -> Result<Response, Stop> {
     let own = visit.look(|turn| {
         let client = turn.client(&id).ok()?;
         let own = turn.clients_of(Some(user)).any(|own| own == client);
-        own.then(|| turn.client_name(client).to_owned())
+        own.then(|| (client, turn.client_name(client).to_owned()))
     })?;
-    let Some(name) = own else {
+    let Some((client, name)) = own else {
         visit.note("You have no such client.", vec![]);
         return Ok(visit.go("/developers"));
     };
-    match visit.bank.notices().subscribe(visit.world, &id, &url) {
-        Ok(secret) => {
-            visit.note(format!("{name} is told when a user disconnects it."), vec![]);
+    match visit.bank.notices().read(&url) {
+        Ok(url) => {
+            let secret = visit.look(|turn| turn.subscribe(client, url.into()))?;
+            let headline = format!("{name} is told when a user disconnects it or cancels its mandate.");
+            visit.note(headline, vec![]);
             visit.change(|session| session.signing_secret = Some((id, secret)));
         }
         Err(bad) => visit.note(format!("{name} can't be told there: {bad}."), vec![]),
@@ -139,13 +141,6 @@ fn show(visit: &mut Visit, status: StatusCode, said: Said, mistake: Mistake) -> 
     let (own, all): (Vec<ClientCard>, Vec<ClientCard>) =
         visit.look(|turn| (cards(turn, user), cards(turn, None)))?;
     let hidden = visit.look(|turn| turn.own_client().map(|client| turn.client_id(client).to_owned()))?;
-    let own = own
-        .into_iter()
-        .map(|card| {
-            let told = visit.bank.notices().of(visit.world, &card.id);
-            ClientCard { notified_at: told.map(|(url, _)| url), ..card }
-        })
-        .collect();
     let shipped = all.into_iter().filter(|card| Some(&card.id) != hidden.as_ref()).collect();
     let client = visit.change(|session| session.client_secret.take()).flatten();
     let signing = visit.change(|session| session.signing_secret.take()).flatten();
@@ -176,7 +171,7 @@ fn card(turn: &Turn<'_>, client: ClientIx) -> ClientCard {
         id,
         name,
         redirect_uris,
-        notified_at: None,
+        notified_at: turn.told_at(client).map(str::to_owned),
     }
 }
 

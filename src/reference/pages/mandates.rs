@@ -54,17 +54,20 @@ pub async fn cancel(mut form: Form) -> Result<Response, Stop> {
     let cancelled = visit.turn(|turn| {
         let at = turn.find_mandate(&id)?;
         turn.cancel_mandate(at, user)?;
-        Ok(turn.mandate(at).terms)
+        Ok((turn.mandate(at).terms, turn.tell_of_cancellation(at)))
     });
     match cancelled {
-        Ok(terms) => visit.note(
-            format!("The mandate for {} is cancelled.", terms.payee()),
-            vec![format!(
+        Ok((terms, notice)) => {
+            if let Some(notice) = notice {
+                visit.bank.send_notice(visit.world, notice);
+            }
+            let rest = format!(
                 "No payment will be taken under it any more. If you have a contract with {}, tell them too: this ends the \
                  payments, not the contract.",
                 terms.payee()
-            )],
-        ),
+            );
+            visit.note(format!("The mandate for {} is cancelled.", terms.payee()), vec![rest]);
+        }
         Err(_) => visit.note("There is no such mandate to cancel.", vec!["It is over already.".to_owned()]),
     }
     Ok(visit.go("/mandates"))

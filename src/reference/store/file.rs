@@ -1,8 +1,13 @@
 //! The file: a redb database of one table of rows, and a number that says what they look like.
+//!
+//! Whatever it holds when it is opened, the answer is a bank or an error. Every page's checksum is verified then, which takes
+//! less than reading all rows does; what redb panics about all the same is an error too.
 
+use std::any::Any;
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
@@ -14,14 +19,16 @@ use redb::{
 use crate::reference::ledger::{Change, Key, Kind, Unreadable};
 
 /// What rows look like. A version that writes something that this one would misread counts on.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
+/// What this version can read as well: it had no notices.
+const BEFORE: u64 = 1;
 
 /// World, kind, place → the row as JSON.
 const ROWS: TableDefinition<(u64, u8, u64), &[u8]> = TableDefinition::new("rows");
 const ABOUT: TableDefinition<&str, u64> = TableDefinition::new("about");
 const FORMAT_KEY: &str = "grantspec bank format";
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind::World,
     Kind::User,
     Kind::Client,
@@ -31,6 +38,7 @@ const KINDS: [Kind; 9] = [
     Kind::Refresh,
     Kind::Mandate,
     Kind::Disconnection,
+    Kind::Notice,
 ];
 
 /// What is wrong with the file that the books are kept in.
@@ -40,7 +48,10 @@ pub enum StoreError {
     Open { path: PathBuf, cause: std::io::Error },
     #[error("{} is in use by another process: stop that bank first, or give this one a file of its own", path.display())]
     Busy { path: PathBuf },
-    #[error("{} is no file of this bank: choose one that does not exist yet, it will be made", path.display())]
+    #[error(
+        "{} is no file of this bank, or its beginning is damaged: choose one that does not exist yet, it will be made",
+        path.display()
+    )]
     Foreign { path: PathBuf },
     #[error(
         "{} is written in format {found}, and this version of grantspec knows format {FORMAT} only: use the version \
@@ -88,19 +99,29 @@ impl File {
 
     /// The same over what stands for a file. `path` is what it is called.
     pub fn over(path: PathBuf, backend: impl StorageBackend) -> Result<File, StoreError> {
-        match Builder::new().create_with_backend(backend) {
+        let mut builder = Builder::new();
+        builder.set_check_integrity_on_open(true);
+        guarded(&path.clone(), || match builder.create_with_backend(backend) {
             Ok(base) => File { path, base }.checked(),
             Err(error) => Err(not_opened(path, error)),
-        }
+        })
+    }
+
+    /// Closes the file, whatever state it is in.
+    pub fn close(self) -> Result<(), StoreError> {
+        guarded(&self.path.clone(), || {
+            drop(self);
+            Ok(())
+        })
     }
 
     /// Reads all rows, in the order of their keys.
     pub fn read(&self, put_back: impl FnMut(Key, &[u8]) -> Result<(), Unreadable>) -> Result<(), StoreError> {
-        match self.read_rows(put_back) {
+        guarded(&self.path, || match self.read_rows(put_back) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(unreadable)) => Err(self.damaged(unreadable)),
             Err(error) => Err(self.damaged(error)),
-        }
+        })
     }
 
     /// Writes changes down. They are durable when this returns, or not there at all if it is an error.
@@ -122,7 +143,8 @@ impl File {
             }
             Ok(transaction.commit()?)
         };
-        write().map_err(|cause| StoreError::Write { path: self.path.clone(), cause: Box::new(cause) })
+        let failed = |cause| StoreError::Write { path: self.path.clone(), cause: Box::new(cause) };
+        guarded(&self.path, || write().map_err(failed))
     }
 
     fn read_rows(
@@ -158,6 +180,10 @@ impl File {
         };
         match format() {
             Ok(Some(FORMAT)) => Ok(self),
+            Ok(Some(BEFORE)) => {
+                self.begin()?;
+                Ok(self)
+            }
             Ok(Some(found)) => Err(StoreError::Format { path: self.path, found }),
             Ok(None) => {
                 self.begin()?;
@@ -170,6 +196,7 @@ impl File {
         }
     }
 
+    /// From here on it is a file of this format.
     fn begin(&self) -> Result<(), StoreError> {
         let write = || -> Result<(), redb::Error> {
             let transaction = self.base.begin_write()?;
@@ -185,12 +212,27 @@ impl File {
     }
 }
 
+/// Does something with the file at `path`. A panic is damage: redb has none for files that it wrote itself.
+fn guarded<T>(path: &Path, act: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    // Nothing that a panic could leave half done is used again: the file is closed, and opened anew.
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
+        Err(StoreError::Damaged { path: path.to_owned(), cause: words(&*panic).to_owned() })
+    })
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it can't be read")
+}
+
 fn not_opened(path: PathBuf, error: DatabaseError) -> StoreError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => StoreError::Busy { path },
-        DatabaseError::Storage(StorageError::Io(cause)) if cause.kind() != ErrorKind::InvalidData => {
-            StoreError::Open { path, cause }
-        }
+        DatabaseError::Storage(StorageError::Io(cause)) => match cause.kind() {
+            ErrorKind::InvalidData => StoreError::Foreign { path },
+            ErrorKind::UnexpectedEof => StoreError::Damaged { path, cause: "it ends too early".to_owned() },
+            _ => StoreError::Open { path, cause },
+        },
         DatabaseError::Storage(StorageError::Corrupted(cause)) => StoreError::Damaged { path, cause },
         _ => StoreError::Foreign { path },
     }
@@ -236,7 +278,93 @@ mod tests {
         transaction.open_table(ABOUT).expect("there").insert(FORMAT_KEY, FORMAT + 1).expect("set");
         transaction.commit().expect("durable");
         drop(base);
-        assert!(refused(&path).contains("is written in format 2"), "{}", refused(&path));
+        assert!(refused(&path).contains("is written in format 3"), "{}", refused(&path));
+    }
+
+    /// A file with rows on several pages, closed, and its bytes.
+    fn written(path: &Path) -> Vec<u8> {
+        let rows: Vec<Change> = (0..300).map(|at| Change::Put(key(at), vec![b'x'; 100])).collect();
+        let file = File::open(path).expect("made");
+        for some in rows.chunks(100) {
+            file.write(some).expect("written");
+        }
+        file.close().expect("closed");
+        std::fs::read(path).expect("there")
+    }
+
+    fn key(at: u64) -> Key {
+        Key { world: 1, kind: Kind::User, at }
+    }
+
+    /// How many rows the file holds. Each has to be as it was written.
+    fn rows(path: &Path) -> Result<usize, StoreError> {
+        let (mut seen, mut odd) = (0, 0);
+        let file = File::open(path)?;
+        file.read(|_, row| {
+            odd += usize::from(row != [b'x'; 100]);
+            seen += 1;
+            Ok(())
+        })?;
+        assert_eq!(odd, 0, "rows that nobody has written");
+        Ok(seen)
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error_and_never_a_bank_that_has_forgotten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bank.redb");
+        let whole = written(&path);
+        assert_eq!(rows(&path).expect("it is whole"), 300);
+        let mut told = std::collections::BTreeMap::new();
+        let mut opened_with = |name: String, bytes: &[u8]| {
+            std::fs::write(&path, bytes).expect("written");
+            match rows(&path) {
+                // What nothing rests on may be damaged.
+                Ok(rows) => assert_eq!(rows, 300, "{name}"),
+                Err(StoreError::Damaged { .. } | StoreError::Foreign { .. }) => {
+                    *told.entry(name.split(' ').next().unwrap_or_default().to_owned()).or_insert(0) += 1;
+                }
+                Err(other) => panic!("{name}: {other}"),
+            }
+        };
+        for length in [1, 9, 100, 320, 4096, 5000, whole.len() / 2, whole.len() - 1] {
+            opened_with(format!("cut to {length}"), &whole[..length]);
+        }
+        for (from, to) in [(0, 9), (0, 64), (64, 320), (0, 4096), (4096, whole.len())] {
+            let mut bytes = whole.clone();
+            bytes[from..to].fill(0);
+            opened_with(format!("zeros from {from} to {to}"), &bytes);
+        }
+        let step = whole.len() / 150;
+        for at in (0..320).step_by(3).chain((320..whole.len()).step_by(step)) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x55;
+            opened_with(format!("flipped at {at}"), &bytes);
+        }
+        assert_eq!((told["cut"], told["zeros"]), (8, 5));
+        assert!(told["flipped"] > 20, "{told:?}");
+    }
+
+    #[test]
+    fn an_empty_file_becomes_a_banks_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bank.redb");
+        std::fs::write(&path, "").expect("written");
+        assert_eq!(rows(&path).expect("made"), 0);
+    }
+
+    #[test]
+    fn a_file_that_must_not_be_written_is_told_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bank.redb");
+        written(&path);
+        let mut permissions = std::fs::metadata(&path).expect("there").permissions();
+        permissions.set_readonly(true);
+        std::fs::set_permissions(&path, permissions).expect("set");
+        // Root may write everything.
+        if OpenOptions::new().write(true).open(&path).is_err() {
+            assert!(refused(&path).contains("failed to open"), "{}", refused(&path));
+        }
     }
 
     #[test]

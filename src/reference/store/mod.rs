@@ -26,7 +26,7 @@ use file::File;
 use settle::{Batch, Fate};
 
 pub use file::StoreError;
-pub(super) use settle::{Awaits, settled};
+pub(super) use settle::{Awaits, durably, settled};
 
 /// How long what nobody waits for may stay unwritten.
 const BY_AND_BY: Duration = Duration::from_secs(1);
@@ -146,7 +146,9 @@ impl Writer {
                 }
                 Err(error) => {
                     (self.complain)(&error);
-                    drop(file);
+                    if let Err(error) = file.close() {
+                        (self.complain)(&error);
+                    }
                     match self.recover(&batch) {
                         Some(again) => file = again,
                         None => return,

@@ -70,6 +70,21 @@ impl Awaits {
     }
 }
 
+/// Looks into the ledger for no request, and waits until what was seen there is durable. `None` if it got lost.
+pub async fn durably<T>(look: impl FnOnce() -> T) -> Option<T> {
+    AWAITS
+        .scope(RefCell::default(), async move {
+            let seen = look();
+            for batch in AWAITS.with(RefCell::take).batches {
+                if !batch.is_kept().await {
+                    return None;
+                }
+            }
+            Some(seen)
+        })
+        .await
+}
+
 /// A layer over all routes: holds each answer back until everything that its request has seen in the ledger is durable. If
 /// any of it got lost, the answer is another one: nothing has happened.
 pub async fn settled(request: Request, next: Next) -> Response {

@@ -9,21 +9,25 @@ use redb::StorageBackend;
 use redb::backends::FileBackend;
 use serde_json::{Value, json};
 use tower_service::Service;
+use wiremock::matchers::method;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::reference::bank::Bank;
 use crate::reference::pages::scene::Browser;
-use crate::reference::{Options, kept};
+use crate::reference::{Options, kept, kept_routes};
 
-/// A disk that can be full.
+/// A disk that can be full, or such that redb panics.
 #[derive(Debug)]
 struct Disk {
     file: FileBackend,
     full: Arc<AtomicBool>,
+    odd: Arc<AtomicBool>,
 }
 
 impl Disk {
     fn room(&self) -> Result<(), std::io::Error> {
+        assert!(!self.odd.load(Ordering::Relaxed), "an odd disk");
         if self.full.load(Ordering::Relaxed) {
             return Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
         }
@@ -60,6 +64,7 @@ impl StorageBackend for Disk {
 struct Stage {
     path: PathBuf,
     full: Arc<AtomicBool>,
+    odd: Arc<AtomicBool>,
     complaints: Arc<AtomicUsize>,
     _folder: tempfile::TempDir,
 }
@@ -68,17 +73,18 @@ impl Stage {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("bank.redb");
-        Stage { path, full: Arc::default(), complaints: Arc::default(), _folder: folder }
+        Stage { path, full: Arc::default(), odd: Arc::default(), complaints: Arc::default(), _folder: folder }
     }
 
     /// A bank begins on it. There must be no other one.
     fn bank(&self) -> Router {
-        let (path, full, complaints) = (self.path.clone(), self.full.clone(), self.complaints.clone());
+        let (path, complaints) = (self.path.clone(), self.complaints.clone());
+        let (full, odd) = (self.full.clone(), self.odd.clone());
         let reopen = move || {
             let mut options = std::fs::OpenOptions::new();
             let file = options.read(true).write(true).create(true).truncate(false).open(&path);
             let file = FileBackend::new(file.expect("opened")).expect("nobody has it open");
-            let file = File::over(path.clone(), Disk { file, full: full.clone() })?;
+            let file = File::over(path.clone(), Disk { file, full: full.clone(), odd: odd.clone() })?;
             read(file, &Rules::default(), Fixture::embedded())
         };
         let complain = Box::new(move |_: &StoreError| {
@@ -127,6 +133,95 @@ async fn what_can_not_be_written_has_not_happened() {
     assert_eq!(advance(&bank, 100_000).await, 200);
     drop(bank);
     assert!(now(&stage.bank()).await - begun >= 200_000, "what was answered is there after a restart");
+}
+
+#[tokio::test]
+async fn a_panic_while_writing_keeps_nobody_waiting() {
+    let stage = Stage::new();
+    let bank = stage.bank();
+    let begun = now(&bank).await;
+    stage.odd.store(true, Ordering::Relaxed);
+    assert_eq!(advance(&bank, 100_000).await, 503);
+    stage.odd.store(false, Ordering::Relaxed);
+    recovered(&bank).await;
+    assert!(now(&bank).await - begun < 50_000, "what was answered 503 has not happened");
+    assert_eq!(advance(&bank, 100_000).await, 200);
+}
+
+/// Makes a world, and has its client `server` told at this address. Gives the world's path.
+async fn told_at(bank: &Router, url: &str) -> String {
+    let (_, made) = ask(bank, Method::POST, "/control/worlds", json!({})).await;
+    let world = format!("/control/worlds/{}", made["world"].as_str().expect("a name"));
+    let asked = json!({ "client": "server", "url": url });
+    assert_eq!(ask(bank, Method::POST, &format!("{world}/notify"), asked).await.0, 200);
+    world
+}
+
+async fn disconnect(bank: &Router, world: &str) -> u16 {
+    let pair = json!({ "user": "alice", "client": "server" });
+    ask(bank, Method::POST, &format!("{world}/disconnect"), pair).await.0
+}
+
+/// Waits until this is so of the client's notices.
+async fn notices(bank: &Router, world: &str, so: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let (_, told) = ask(bank, Method::GET, &format!("{world}/notify/server"), Value::Null).await;
+        if so(&told["notices"]) {
+            return told["notices"].clone();
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_notice_that_waits_when_the_bank_stops_is_sent_when_it_starts_again() {
+    let receiver = MockServer::start().await;
+    let answers = |status| Mock::given(method("POST")).respond_with(ResponseTemplate::new(status));
+    answers(500).up_to_n_times(1).with_priority(1).mount(&receiver).await;
+    answers(200).mount(&receiver).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let bank = |notice_pause| {
+        let options = Options { notice_pause, ..Options::default() };
+        let complain = Box::new(|trouble: &StoreError| panic!("{trouble}"));
+        kept_routes(&options, &[], folder.path().join("bank.redb"), complain).expect("a good file").remove(0)
+    };
+    // So patient that it makes no second attempt.
+    let patient = bank(Duration::from_secs(3600));
+    let world = told_at(&patient, &receiver.uri()).await;
+    assert_eq!(disconnect(&patient, &world).await, 200);
+    let waits = notices(&patient, &world, |notices| notices[0]["attempts"] == 1).await;
+    assert_eq!(waits[0]["fate"], "under_way");
+    drop(patient);
+
+    let bank = bank(Duration::from_millis(1));
+    let sent = notices(&bank, &world, |notices| notices[0]["fate"] != "under_way").await;
+    assert_eq!((&sent[0]["fate"], &sent[0]["attempts"]), (&json!("taken"), &json!(2)));
+    assert_eq!(sent[0]["id"], waits[0]["id"]);
+    assert_eq!(disconnect(&bank, &world).await, 200, "it goes on being told");
+    let sent = notices(&bank, &world, |notices| notices[1]["fate"] == "taken").await;
+    let requests = receiver.received_requests().await.expect("they are recorded");
+    let ids: Vec<Value> =
+        requests.iter().map(|sent| sent.body_json::<Value>().expect("JSON")["id"].take()).collect();
+    assert_eq!(ids, [&sent[0]["id"], &sent[0]["id"], &sent[1]["id"]].map(Value::clone));
+}
+
+#[tokio::test]
+async fn nobody_is_told_what_could_not_be_written() {
+    let receiver = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&receiver).await;
+    let stage = Stage::new();
+    let bank = stage.bank();
+    let world = told_at(&bank, &receiver.uri()).await;
+    stage.full.store(true, Ordering::Relaxed);
+    assert_eq!(disconnect(&bank, &world).await, 503);
+    stage.full.store(false, Ordering::Relaxed);
+    recovered(&bank).await;
+    assert_eq!(disconnect(&bank, &world).await, 200);
+    let sent = notices(&bank, &world, |notices| notices[0]["fate"] == "taken").await;
+    let requests = receiver.received_requests().await.expect("they are recorded");
+    let ids: Vec<Value> =
+        requests.iter().map(|sent| sent.body_json::<Value>().expect("JSON")["id"].take()).collect();
+    assert_eq!((ids.len(), &ids[0]), (1, &sent[0]["id"]));
 }
 
 /// Waits until the disk that has room again is found to have it.

@@ -25,7 +25,7 @@ impl Served {
     }
 
     /// An approved mandate's id.
-    async fn mandate(&self, user: &str, token: &str) -> String {
+    pub(super) async fn mandate(&self, user: &str, token: &str) -> String {
         let made = self.set_up(token).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let id = made.json()["mandate_id"].as_str().expect("an id").to_owned();

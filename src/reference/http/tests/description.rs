@@ -7,7 +7,7 @@ use crate::reference::http::described_routes;
 
 const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
 
-async fn description(bank: &Served) -> Value {
+pub(super) async fn description(bank: &Served) -> Value {
     let answer = bank.get("/openapi.json").await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
     answer.json()
@@ -20,7 +20,7 @@ fn operation<'a>(description: &'a Value, path: &str, method: &str) -> &'a Value 
 
 /// Holds a value against a schema of the description.
 #[track_caller]
-fn fits(description: &Value, schema: &Value, value: &Value) {
+pub(super) fn fits(description: &Value, schema: &Value, value: &Value) {
     let mut whole = schema.clone();
     whole["components"] = description["components"].clone();
     let validator = jsonschema::validator_for(&whole).expect("it is a schema");
@@ -91,7 +91,9 @@ async fn every_example_fits_its_schema() {
     let bank = Served::right().await;
     let description = description(&bank).await;
     let mut examples = 0;
-    for operations in description["paths"].as_object().expect("paths").values() {
+    let paths = description["paths"].as_object().expect("paths").values();
+    let webhooks = description["webhooks"].as_object().expect("webhooks").values();
+    for operations in paths.chain(webhooks) {
         for operation in operations.as_object().expect("operations").values() {
             let responses = operation["responses"].as_object().expect("responses").values();
             let bodies = responses.map(|response| &response["content"]);

@@ -1,9 +1,10 @@
-//! Telling a client that its user disconnected it, with a receiver on loopback.
+//! Telling a client what its users did, with a receiver on loopback.
 
 use ring::hmac;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
+use super::description::{description, fits};
 use super::*;
 
 /// A receiver that answers the first so many posts with 500, then with 200.
@@ -45,6 +46,17 @@ async fn settled(bank: &Served, client: &str) -> Value {
     }
 }
 
+/// The body of what came, which is as described.
+async fn told(bank: &Served, request: &Request) -> Value {
+    let (description, body): (_, Value) = (description(bank).await, request.body_json().expect("JSON"));
+    let event = body["event"].as_str().expect("a text");
+    let schema =
+        &description["webhooks"][event]["post"]["requestBody"]["content"]["application/json"]["schema"];
+    assert!(schema.is_object(), "{event} is not described");
+    fits(&description, schema, &body);
+    body
+}
+
 #[track_caller]
 fn is_signed(request: &Request, secret: &str) {
     let header = request.headers["bank-signature"].to_str().expect("ASCII");
@@ -71,7 +83,7 @@ async fn a_client_is_told_until_it_listens_and_by_whom_it_was_disconnected() {
     assert_eq!(requests.len(), 3);
     for request in &requests {
         is_signed(request, &secret);
-        let body: Value = request.body_json().expect("JSON");
+        let body = self::told(&bank, request).await;
         assert_eq!(body["reason"], "user_disconnected");
         assert_eq!(body["client_id"], bank.of_client("server", "client_id"));
         assert_eq!(body["user_id"], bank.of_user("alice", "user_id"));
@@ -90,6 +102,27 @@ async fn it_is_given_up_after_five_attempts_and_the_disconnection_stands() {
     let told = settled(&bank, "server").await;
     assert_eq!(told["notices"][0]["fate"], "given_up");
     assert_eq!(receiver.received_requests().await.expect("they are recorded").len(), 5);
+}
+
+#[tokio::test]
+async fn a_client_is_told_that_its_mandate_was_cancelled_and_which() {
+    let bank = Served::right().await;
+    let receiver = receiver(0).await;
+    let secret = subscribe(&bank, "server", &receiver.uri()).await;
+    let tokens = bank.approved("alice", "server").await;
+    let mandate = bank.mandate("alice", &tokens.access).await;
+    let of_alice = json!({ "mandate": mandate, "user": "alice" });
+    let of_bob = json!({ "mandate": mandate, "user": "bob" });
+    assert_eq!(bank.control("mandates/cancel", of_bob).await.status, 403);
+    assert_eq!(bank.control("mandates/cancel", of_alice).await.status, 200);
+    assert_eq!(settled(&bank, "server").await["notices"][0]["fate"], "taken");
+    let requests = receiver.received_requests().await.expect("they are recorded");
+    assert_eq!(requests.len(), 1, "whoever may not cancel it tells nobody");
+    is_signed(&requests[0], &secret);
+    let body = told(&bank, &requests[0]).await;
+    assert_eq!((&body["event"], &body["reason"]), (&json!("mandate.cancelled"), &json!("user_cancelled")));
+    assert_eq!(body["mandate_id"], mandate);
+    assert_eq!(body["user_id"], bank.of_user("alice", "user_id"));
 }
 
 #[tokio::test]
