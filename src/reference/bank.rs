@@ -159,6 +159,11 @@ impl Bank {
         Held { ledger, store: self.books.store.as_ref() }
     }
 
+    /// Whether what happens here survives a restart.
+    pub fn is_kept(&self) -> bool {
+        self.books.store.is_some()
+    }
+
     /// The world that is there from the start, and that the pages show.
     pub fn standing(&self) -> Option<WorldId> {
         self.books.standing.get().copied()

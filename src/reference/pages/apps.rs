@@ -97,10 +97,13 @@ pub async fn disconnect(mut form: Form) -> Result<Response, Stop> {
             rest.push(format!("Its {many} payment mandates are cancelled: it can take no more payments."))
         }
     }
-    rest.push(format!(
-        "What it has read before stays with it, and the bank can't take that back: ask {whom} to delete it. To connect it \
-         again, log in from the app once more."
-    ));
+    rest.push(match whom {
+        Some(whom) => format!(
+            "What it has read before stays with it, and the bank can't take that back: ask {whom} to delete it. To connect \
+             it again, log in from the app once more."
+        ),
+        None => "It is the bank's own, and has kept nothing of what it read. To use it again, make a token there.".to_owned(),
+    });
     visit.note(format!("{} is disconnected.", app.name), rest);
     Ok(visit.go("/apps"))
 }
@@ -185,20 +188,39 @@ fn plainly(word: &'static str) -> &'static str {
     }
 }
 
-/// Who answers for what an app has read.
-fn ask_whom(turn: &Turn<'_>, client: ClientIx) -> String {
+/// Who answers for what an app has read: nobody, of what the bank itself has.
+fn ask_whom(turn: &Turn<'_>, client: ClientIx) -> Option<String> {
+    if turn.own_client() == Some(client) {
+        return None;
+    }
     let name = turn.client_name(client);
     let uris = turn.redirect_uris(client).iter().filter_map(|uri| Url::parse(uri).ok());
     let mut hosts =
         uris.filter(|uri| uri.scheme() == "https").filter_map(|uri| uri.host_str().map(str::to_owned));
     // RFC 2606 §2: nobody is there.
     let host = hosts.find(|host| !host.ends_with(".invalid"));
-    host.map_or_else(|| format!("the makers of {name}"), |host| format!("the makers of {name} ({host})"))
+    Some(
+        host.map_or_else(|| format!("the makers of {name}"), |host| format!("the makers of {name} ({host})")),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::scene::Browser;
+
+    #[tokio::test]
+    async fn nobody_is_asked_to_delete_what_the_bank_itself_has_not_kept() {
+        let mut browser = Browser::logged_in("alice@example.com").await;
+        browser.get("/developers/playground").await;
+        assert_eq!(browser.post("/developers/playground/token", &[]).await.status, 303);
+        let playground = browser.get("/apps").await.field("client_id");
+        browser.post("/apps/disconnect", &[("client_id", &playground)]).await;
+        let page = browser.get("/apps").await.text;
+        assert!(
+            page.contains("has kept nothing of what it read") && !page.contains("the makers of"),
+            "{page}"
+        );
+    }
 
     #[tokio::test]
     async fn a_connected_app_is_listed_with_what_it_may_do() {

@@ -14,6 +14,8 @@ use super::words::pounds;
 struct Front {
     frame: Frame,
     people: Vec<Person>,
+    /// The bank has a file.
+    kept: bool,
 }
 
 struct Person {
@@ -34,7 +36,8 @@ pub async fn page(mut visit: Visit) -> Result<Response, Stop> {
         });
         people.collect()
     })?;
-    let page = Front { frame: visit.frame("A bank to try things on", "/")?, people };
+    let kept = visit.bank.is_kept();
+    let page = Front { frame: visit.frame("A bank to try things on", "/")?, people, kept };
     Ok(visit.show(StatusCode::OK, &page, []))
 }
 
@@ -51,12 +54,21 @@ mod tests {
         let mut browser = Browser::new();
         let page = browser.get("/").await;
         assert_eq!(page.status, 200);
-        for text in ["alice@example.com", "4921", "bob@example.com", "7308", "£1,842.50"] {
+        for text in
+            ["alice@example.com", "4921", "bob@example.com", "7308", "£1,842.50", "forgets everything"]
+        {
             assert!(page.text.contains(text), "{text}");
         }
-        for way in
-            ["/login", "/phone", "/apps", "/mandates", "/developers", "/developers/playground", "/outbox"]
-        {
+        for way in [
+            "/login",
+            "/phone",
+            "/apps",
+            "/mandates",
+            "/developers",
+            "/developers/playground",
+            "/outbox",
+            "/openapi.json",
+        ] {
             assert!(page.text.contains(&format!("href=\"{way}\"")), "{way}");
         }
         assert!(page.header("set-cookie").is_empty(), "nobody is followed who only looks");

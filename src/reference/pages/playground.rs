@@ -16,6 +16,7 @@ use super::form::Form;
 use super::frame::Frame;
 use super::stop::Stop;
 use super::visit::Visit;
+use super::words::span;
 use crate::reference::http::answer;
 use crate::reference::ledger::{ClientIx, Outcome, Refusal, Registration, Said, Secret, UserIx};
 
@@ -30,6 +31,8 @@ const LONGEST_ANSWER: usize = 1024 * 1024;
 struct Playground {
     frame: Frame,
     token: Option<String>,
+    /// How long a token lives.
+    lives: String,
     calls: &'static [(&'static str, &'static str, &'static str)],
     tried: Option<Tried>,
 }
@@ -112,7 +115,8 @@ fn show(visit: &mut Visit, tried: Option<Tried>) -> Result<Response, Stop> {
     let token = visit.session().and_then(|session| session.token.as_ref());
     let token = token.map(|token| token.expose().to_owned());
     let frame = visit.frame(NAME, "/developers/playground")?;
-    let page = Playground { frame, token, calls: &CALLS, tried };
+    let lives = span(visit.bank.rules.token.lifetime.0);
+    let page = Playground { frame, token, lives, calls: &CALLS, tried };
     Ok(visit.show(StatusCode::OK, &page, []))
 }
 
@@ -194,7 +198,9 @@ mod tests {
         browser.post(CALL, &[("call", "whoami")]).await;
         assert!(browser.get("/developers/playground").await.text.contains("Make a token first"));
         browser.post("/developers/playground/token", &[]).await;
-        let token = browser.get("/developers/playground").await.code("token");
+        let page = browser.get("/developers/playground").await;
+        assert!(page.text.contains("It lives for 6 hours"));
+        let token = page.code("token");
         assert_eq!(browser.call("/ping/whoami", &token).await.status, 200);
         assert!(browser.post(CALL, &[("call", "whoami")]).await.text.contains("200 OK"));
         let waits = browser.post(CALL, &[("call", "accounts")]).await;

@@ -18,20 +18,22 @@ pub fn day(time: Seconds) -> String {
 
 /// `just now`, `5 minutes ago`, `in 9 minutes`
 pub fn away(time: Seconds, now: Seconds) -> String {
-    let span = |seconds: Seconds| {
-        let (count, unit) = match seconds {
-            0..60 => (seconds, "second"),
-            60..3600 => (seconds / 60, "minute"),
-            3600..172_800 => (seconds / 3600, "hour"),
-            _ => (seconds / 86_400, "day"),
-        };
-        if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
-    };
     match now.checked_sub(time) {
         Some(0..30) => "just now".to_owned(),
         Some(past) => format!("{} ago", span(past)),
         None => format!("in {}", span(time - now)),
     }
+}
+
+/// `5 minutes`, `6 hours`: what is left over is left out.
+pub fn span(seconds: Seconds) -> String {
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3600 => (seconds / 60, "minute"),
+        3600..172_800 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
 /// `£1,842.50`

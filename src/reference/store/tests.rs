@@ -261,6 +261,7 @@ async fn a_page_tells_nothing_of_what_could_not_be_written() {
     assert_eq!(browser.post("/developers/clients", &form).await.status, 503);
     stage.full.store(false, Ordering::Relaxed);
     recovered(&bank).await;
+    assert!(browser.get("/").await.text.contains("is kept in a file"));
     let page = browser.get("/developers").await.text;
     assert!(!page.contains("My App is registered") && !page.contains("fresh-secret"), "{page}");
     assert_eq!(browser.post("/developers/clients", &form).await.status, 303);
