@@ -11,6 +11,7 @@
 //! - [`report`]: console, JUnit, HTML: each a pure function of results.
 //! - [`target`]: the server under test: its file, the transport that records and redacts, control.
 //! - [`demo`]: the demo app, a client of the bank.
+//! - [`defect`]: named departures, a row each: what the bundled bank and the demo app can do wrong.
 //! - [`mod@reference`]: the bundled bank: a pure ledger, and routes over it.
 //! - [`suite`]: the suite language: types, reading with spans, lint, JSON Schema.
 //! - [`watch`]: an app looked at while it is used by hand.
@@ -19,6 +20,7 @@
 pub mod apptest;
 pub mod baseline;
 pub mod cli;
+pub mod defect;
 pub mod demo;
 pub mod engine;
 pub mod prove;

@@ -21,6 +21,7 @@ const LONGEST_PAGE: usize = 4 << 20;
 pub struct Browser {
     http: reqwest::Client,
     cookies: Arc<Mutex<Jar>>,
+    limit: Duration,
 }
 
 /// Where opening an address led.
@@ -45,17 +46,9 @@ pub struct Hop {
 }
 
 impl Browser {
-    /// # Errors
-    /// If HTTP can't be set up.
-    pub fn new(limit: Duration) -> Result<Browser, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .pool_max_idle_per_host(0)
-            .timeout(limit)
-            .build()?;
-        Ok(Browser { http, cookies: Arc::new(Mutex::new(Jar::across_ports())) })
+    /// One without cookies, which waits `limit` for each answer.
+    pub fn new(http: reqwest::Client, limit: Duration) -> Browser {
+        Browser { http, cookies: Arc::new(Mutex::new(Jar::across_ports())), limit }
     }
 
     /// Opens an address and follows redirects, until a page, or the bank's login, which `is_bank` tells. Every request is
@@ -96,7 +89,7 @@ impl Browser {
     }
 
     async fn send(&self, request: &Outgoing) -> Reply {
-        let mut builder = self.http.request(request.method.clone(), request.url.clone());
+        let mut builder = self.http.request(request.method.clone(), request.url.clone()).timeout(self.limit);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
@@ -126,6 +119,19 @@ impl Browser {
     fn cookies(&self) -> std::sync::MutexGuard<'_, Jar> {
         self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What all browsers send with: each request once, on a connection of its own.
+///
+/// # Errors
+/// If HTTP can't be set up.
+pub fn line() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .pool_max_idle_per_host(0)
+        .build()
 }
 
 fn trouble(error: &reqwest::Error) -> Trouble {

@@ -1,22 +1,23 @@
 //! One case: its steps in order on a stage of its own, and the verdict that they come to.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Instant;
 
-use super::Judging;
 use super::acts::{self, Facts};
-use super::checks::{Looked, contract, look};
+use super::canary;
+use super::judge::{Break, End, judged, verdict};
 use super::plan::Selected;
 use super::stage::Stage;
-use super::titles;
+use super::{Judging, titles};
 use crate::engine::Options;
-use crate::results::{CaseResult, Finding, Level, Observation, SampleSeen, Standing, StepResult, Verdict};
-use crate::suite::Span;
-use crate::suite::client::{Check, Connect, Shown, Step, Verb};
+use crate::results::{CaseResult, Finding, Observation, SampleSeen, Standing, StepResult, Verdict};
+use crate::suite::client::{Step, Verb};
+use crate::suite::{USERS, User};
 
 /// Exchanges of one step that results keep.
 const KEPT: usize = 60;
+/// Longest text of a page that is recorded, in bytes.
+const LONGEST_RECORD: usize = 400;
 /// Longest text of a finding or a reason, in bytes.
 const LONGEST_TEXT: usize = 1_200;
 
@@ -73,29 +74,14 @@ pub fn blank(selected: &Selected, verdict: Verdict, reason: Option<String>, opti
     }
 }
 
-/// How a case ended.
-#[derive(Debug)]
-enum End {
-    Met,
-    Broken(String),
-    Inconclusive(String),
-    Trouble(String),
-    NotApplicable(String),
-}
-
-/// One broken expectation.
-struct Break {
-    span: Span,
-    expected: String,
-    got: String,
-    /// The request's number at the bank.
-    request: Option<usize>,
-}
-
 /// What one step did.
 struct Done {
+    /// Its number in the case.
+    step: usize,
     standing: Standing,
     said: String,
+    /// What it records without judging it.
+    recorded: Option<String>,
     exchanges: Range<usize>,
     /// The exchange on the tape that decided.
     deciding: Option<usize>,
@@ -103,8 +89,7 @@ struct Done {
 }
 
 async fn played(selected: &Selected, judging: &Judging, options: &Options) -> CaseResult {
-    let app = Arc::clone(&judging.app);
-    let mut stage = match Stage::set(app, judging.routes.clone(), Arc::clone(&judging.authority)).await {
+    let mut stage = match Stage::set(judging).await {
         Ok(stage) => stage,
         Err(error) => return blank(selected, Verdict::Error, Some(error.to_string()), options),
     };
@@ -113,6 +98,13 @@ async fn played(selected: &Selected, judging: &Judging, options: &Options) -> Ca
         Err(error) => (End::Trouble(error.to_string()), Vec::new(), None),
     };
     stage.strike().await;
+    let end = match &stage.hostile.books().broke {
+        // What the app met then was no bank.
+        Some(why) => {
+            End::Trouble(format!("the harness broke while it played the bank: {why}; please report it"))
+        }
+        None => end,
+    };
     let refused = stage.hostile.books().refused_hosts.clone();
     let (verdict, reason) = verdict(&end, selected.level);
     let mut result = blank(selected, verdict, reason, options);
@@ -128,9 +120,10 @@ async fn played(selected: &Selected, judging: &Judging, options: &Options) -> Ca
 }
 
 async fn steps(selected: &Selected, stage: &mut Stage) -> (End, Vec<Done>, Option<SampleSeen>) {
+    let steps = &selected.case.steps;
     let mut done = Vec::new();
     let mut sample = None;
-    for (number, step) in selected.case.steps.iter().enumerate() {
+    for (number, step) in steps.iter().enumerate() {
         let from = stage.tape.len();
         let facts = acts::run(step, number, stage).await;
         let numbers = stage.roll();
@@ -138,133 +131,63 @@ async fn steps(selected: &Selected, stage: &mut Stage) -> (End, Vec<Done>, Optio
             sample = Some(sample_seen(tests));
         }
         let (standing, ended, breaks) = judged(step, &facts, stage);
-        remember(step, &facts, stage);
+        remember(step, standing, &facts, stage);
         let on_tape = |request: usize| numbers.iter().find(|(known, _)| *known == request).map(|(_, at)| *at);
         done.push(Done {
+            step: number,
             standing,
             said: said(step, &facts, stage),
+            recorded: step.observe.is_some().then(|| recorded(&facts, stage)),
             exchanges: from..stage.tape.len(),
             deciding: breaks.first().and_then(|first| first.request).and_then(on_tape),
             breaks,
         });
         if let Some(ended) = ended {
-            return (ended, done, sample);
+            return (found_all_the_same(ended, steps, number + 1, stage, &mut done), done, sample);
         }
     }
     (End::Met, done, sample)
 }
 
-/// What a disconnection looks like that went well, to be compared with one that did not.
-fn remember(step: &Step, facts: &Facts, stage: &mut Stage) {
-    if matches!(step.verb, Verb::Disconnect(_)) && stage.remembered.disconnected.is_none() {
-        stage.remembered.disconnected = Some(facts.did.gist());
+/// A secret out of place is evidence, whatever else failed: where a case ends early without a finding, its searches that are
+/// left are made in what was seen until then.
+fn found_all_the_same(ended: End, steps: &[Step], left: usize, stage: &Stage, done: &mut Vec<Done>) -> End {
+    if matches!(ended, End::Met | End::Broken(_)) {
+        return ended;
     }
-}
-
-fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<End>, Vec<Break>) {
-    let inconclusive = |why: String| (Standing::Unprepared, Some(End::Inconclusive(why)), Vec::new());
-    let did = &facts.did;
-    if let Some(why) = &did.broken {
-        return (Standing::Unprepared, Some(End::Trouble(why.clone())), Vec::new());
-    }
-    if let Some(why) = &did.not_applicable {
-        return (Standing::NotRun, Some(End::NotApplicable(why.clone())), Vec::new());
-    }
-    let mut breaks = Vec::new();
-    let mut unclear = None;
-    // What arrived is a fact whatever came back to the browser.
-    for leaf in &step.expect {
-        match look(&leaf.check, facts, stage) {
-            Looked::Holds => {}
-            Looked::Breaks { expected, got, request } => {
-                breaks.push(Break { span: leaf.span.clone(), expected, got, request });
-            }
-            Looked::Unclear(why) => unclear = unclear.or(Some(why)),
-            Looked::NotApplicable(why) => {
-                return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
-            }
+    for (number, step) in steps.iter().enumerate().skip(left) {
+        let Verb::Search(secrets) = &step.verb else { continue };
+        let facts = Facts { leaks: canary::search(secrets, stage), ..Facts::default() };
+        if let (standing, Some(broken @ End::Broken(_)), breaks) = judged(step, &facts, stage) {
+            let (said, at) = (said(step, &facts, stage), stage.tape.len());
+            done.push(Done {
+                step: number,
+                standing,
+                said,
+                recorded: None,
+                exchanges: at..at,
+                deciding: None,
+                breaks,
+            });
+            return broken;
         }
     }
-    // A step that judges what it did not prepare would judge something else.
-    for leaf in &step.given {
-        match look(&leaf.check, facts, stage) {
-            Looked::Holds => {}
-            Looked::Breaks { expected, got, .. } => {
-                return inconclusive(format!(
-                    "could not prepare the probe: due was: {expected}; came: {got}"
-                ));
-            }
-            Looked::Unclear(why) => return inconclusive(format!("could not prepare the probe: {why}")),
-            Looked::NotApplicable(why) => {
-                return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
-            }
-        }
-    }
-    if let (Some(crashed), Some(first)) = (&facts.crashed, step.expect.first())
-        && !breaks.iter().any(|broken| broken.got == *crashed)
-    {
-        breaks.push(Break {
-            span: first.span.clone(),
-            expected: "the app goes on".to_owned(),
-            got: crashed.clone(),
-            request: None,
-        });
-    }
-    if !breaks.is_empty() {
-        let first = &breaks[0];
-        let why = format!("expected {}; got {}", first.expected, first.got);
-        return (Standing::Broken, Some(End::Broken(why)), breaks);
-    }
-    if let Some(crashed) = &facts.crashed {
-        return inconclusive(crashed.clone());
-    }
-    if let Some(why) = &did.trouble {
-        return inconclusive(why.clone());
-    }
-    if let Some(why) = unclear {
-        return inconclusive(why);
-    }
-    if let Some(what) = facts.unasked.iter().find(|what| **what == "asked whoami") {
-        let why = format!("the app never {what} here");
-        return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
-    }
-    if let Some(what) = facts.unasked.first() {
-        return inconclusive(format!(
-            "the app never {what} here, so that the bank's answer could not be delivered; if it never does, say so under [lacks] \
-             in the app file"
-        ));
-    }
-    if step.observe.is_none() && step.expect.is_empty() && step.given.is_empty() {
-        if let Err(why) = contract(&step.verb, facts, stage) {
-            return inconclusive(format!("could not prepare the probe: {why}"));
-        }
-    } else if let Some(status) = did.status.filter(|status| *status >= 500)
-        && is_hostile(&step.verb)
-        && !step.expect.iter().any(|leaf| leaf.check == Check::Shown(Shown::Sound))
-    {
-        return inconclusive(format!(
-            "the app answered the callback with {status}: nothing came to the bank, but whether it aborted or broke can't be told"
-        ));
-    }
-    (Standing::Met, None, Vec::new())
+    ended
 }
 
-/// Whether a callback was changed, or delivered where it does not belong.
-fn is_hostile(verb: &Verb) -> bool {
-    matches!(verb, Verb::Connect(Connect { tamper: Some(_), .. }) | Verb::Callback(_))
-}
-
-fn verdict(end: &End, level: Level) -> (Verdict, Option<String>) {
-    match end {
-        End::Met => (Verdict::Pass, None),
-        End::Inconclusive(why) => (Verdict::Inconclusive, Some(why.clone())),
-        End::Trouble(why) => (Verdict::Error, Some(why.clone())),
-        End::NotApplicable(why) => (Verdict::Skipped, Some(why.clone())),
-        End::Broken(why) => match level {
-            Level::Must => (Verdict::Fail, Some(why.clone())),
-            Level::Should => (Verdict::Warn, Some(why.clone())),
-            Level::Info => (Verdict::Pass, Some(why.clone())),
-        },
+/// What the app shows when all is well, to be compared with what it shows when not.
+fn remember(step: &Step, standing: Standing, facts: &Facts, stage: &mut Stage) {
+    match &step.verb {
+        Verb::Disconnect(_) if stage.remembered.disconnected.is_none() => {
+            stage.remembered.disconnected = Some(facts.did.gist());
+        }
+        // Nothing is expected of these but that they work.
+        Verb::Connect(_) | Verb::Use(_)
+            if step.given.is_empty() && step.expect.is_empty() && standing == Standing::Met =>
+        {
+            stage.remembered.well.push(facts.did.gist().to_lowercase());
+        }
+        _ => {}
     }
 }
 
@@ -317,25 +240,27 @@ fn said(step: &Step, facts: &Facts, stage: &Stage) -> String {
         parts.push(format!("the storm was stopped after {} requests", stage.hostile.most()));
     }
     if step.observe.is_some() {
-        let gist = did.gist();
-        let end = gist.floor_char_boundary(400);
-        parts.push(format!("shown: {}", &gist[..end]));
-        let left = stage.files(&stage.app.state);
-        let ids: Vec<&str> = ["alice", "bob"]
-            .into_iter()
-            .filter(|user| {
-                let known = stage.world.user(&crate::suite::User((*user).to_owned()));
-                left.iter().any(|(_, text)| text.contains(&known.user_id) || text.contains(&known.account_id))
-            })
-            .collect();
-        if !stage.app.state.is_empty() {
-            parts.push(match ids.as_slice() {
-                [] => "in the files where it stores things no id of a user or an account is left".to_owned(),
-                ids => format!("the files where it stores things still hold ids of {}", ids.join(" and ")),
-            });
-        }
+        parts.push(recorded(facts, stage));
     }
     if parts.is_empty() { "done".to_owned() } else { parts.join("; ") }
+}
+
+/// What is shown, and what is left in the app's files, where a case only records it.
+fn recorded(facts: &Facts, stage: &Stage) -> String {
+    let shown = facts.did.words();
+    let mut parts = vec![format!("shown: {}", &shown[..shown.floor_char_boundary(LONGEST_RECORD)])];
+    let left = stage.files(&stage.app.state);
+    let of = |user: &&str| {
+        let known = stage.world.user(&User((*user).to_owned()));
+        left.iter().any(|(_, text)| text.contains(&known.user_id) || text.contains(&known.account_id))
+    };
+    if !stage.app.state.is_empty() {
+        parts.push(match USERS.into_iter().filter(of).collect::<Vec<_>>().as_slice() {
+            [] => "in the files where it stores things no id of a user or an account is left".to_owned(),
+            ids => format!("the files where it stores things still hold ids of {}", ids.join(" and ")),
+        });
+    }
+    parts.join("; ")
 }
 
 fn sample_seen(tests: &[String]) -> SampleSeen {
@@ -359,9 +284,10 @@ fn tell(selected: &Selected, stage: Stage, done: Vec<Done>, options: &Options, r
     };
     let (mut exchanges, redactor) = stage.tape.finish(keeps);
     let text = |text: &str| shortened(redactor.text(text));
-    for ((index, step), done) in case.steps.iter().enumerate().zip(&done) {
-        if let Some(about) = &step.observe {
-            result.observations.push(Observation { about: about.clone(), seen: text(&done.said) });
+    for done in &done {
+        let (index, step) = (done.step, &case.steps[done.step]);
+        if let (Some(about), Some(seen)) = (&step.observe, &done.recorded) {
+            result.observations.push(Observation { about: about.clone(), seen: text(seen) });
         }
         let kept: Vec<usize> = done.exchanges.clone().filter(|number| exchanges[*number].is_some()).collect();
         for broken in &done.breaks {

@@ -4,8 +4,9 @@
 //! - `plan`: which cases are run.
 //! - `stage`: where one case takes place: a world at the bank, the app, its users' browsers, the tape.
 //! - `hostile`: the bank that the app meets: the bundled bank's routes behind a layer that answers as the case says.
-//! - `acts`: what each verb does; `checks`: one expectation against what came of it; `canary`: secrets out of place.
-//! - `browser`, `process`, `certificates`, `tamper`: what these are made of.
+//! - `acts`: what each verb does; `checks`: one expectation against what came of it; `canary`: secrets out of place;
+//!   `judge`: what a step comes to.
+//! - `browser`, `process`, `inside`, `port`, `certificates`, `tamper`: what these are made of.
 //!
 //! What is judged is what arrived at the bank, never what an app says of itself, except where the promise is about what
 //! the user is shown. Nothing passes by silence alone: every case that expects silence has a good login before and after
@@ -20,25 +21,32 @@ mod case;
 mod certificates;
 mod checks;
 mod hostile;
+mod inside;
+mod judge;
 mod plan;
+mod port;
 mod process;
 mod stage;
 mod tamper;
 mod titles;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
+use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::engine::Options;
-use crate::results::CaseResult;
+use crate::results::{CaseResult, Verdict};
 use crate::suite::app::AppFile;
 
 use certificates::Authority;
+pub use inside::{Begun, Inside, Told};
 pub use plan::{Plan, Selected};
+pub use process::Ended;
 pub use stage::folder_of;
 
 /// What all cases of a run share.
@@ -48,21 +56,35 @@ pub struct Judging {
     /// The bank that stands behind the hostile layer.
     pub routes: Router,
     authority: Arc<Authority>,
+    /// What browsers send with.
+    http: reqwest::Client,
+    /// How the app is begun, if it lives in this process.
+    inside: Option<Arc<dyn Inside>>,
 }
 
 /// Why an app can't be judged at all.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to make the run's certificate authority: {0}")]
-pub struct JudgingError(String);
+pub enum JudgingError {
+    #[error("failed to make the run's certificate authority: {0}")]
+    Authority(String),
+    #[error("failed to set up HTTP for browsers: {0}")]
+    Browser(#[from] reqwest::Error),
+}
 
 impl Judging {
     /// # Errors
-    /// If no certificate authority can be made for the run.
+    /// If no certificate authority can be made for the run, or HTTP can't be set up.
     pub fn new(app: AppFile, routes: Router) -> Result<Judging, JudgingError> {
         // The provider can be set once a process; that another part of it was first is no trouble.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let authority = Authority::new().map_err(|error| JudgingError(error.to_string()))?;
-        Ok(Judging { app: Arc::new(app), routes, authority: Arc::new(authority) })
+        let authority = Authority::new().map_err(|error| JudgingError::Authority(error.to_string()))?;
+        let (app, authority, http) = (Arc::new(app), Arc::new(authority), browser::line()?);
+        Ok(Judging { app, routes, authority, http, inside: None })
+    }
+
+    /// The same for another app, which lives in this process. Its file's `start` says no more than that it is started.
+    pub fn inside(&self, app: AppFile, inside: Arc<dyn Inside>) -> Judging {
+        Judging { app: Arc::new(app), inside: Some(inside), ..self.clone() }
     }
 }
 
@@ -85,7 +107,7 @@ pub async fn run(
         let (seats, options, results) = (seats.clone(), options.clone(), results.clone());
         cases.spawn(async move {
             let _seat = seats.acquire_owned().await.expect("the semaphore is never closed");
-            let result = case::run(&selected, &judging, &options, began).await;
+            let result = caught(&selected, &judging, &options, began).await;
             // Whoever listens may have gone; the run ends all the same.
             let _ = results.send(result);
         });
@@ -97,4 +119,20 @@ pub async fn run(
         _ = stop.wait_for(|stop| *stop) => {}
     }
     cases.shutdown().await;
+}
+
+/// Runs one case.
+pub async fn run_case(selected: &Selected, judging: &Judging, options: &Options) -> CaseResult {
+    caught(selected, judging, options, Instant::now()).await
+}
+
+/// A panic is the harness's own fault, and no other case's concern: its case is an error, and the rest is judged.
+async fn caught(selected: &Selected, judging: &Judging, options: &Options, began: Instant) -> CaseResult {
+    let case = AssertUnwindSafe(case::run(selected, judging, options, began)).catch_unwind();
+    case.await.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
+        let why = format!("the harness broke in this case: {text}; please report it");
+        case::blank(selected, Verdict::Error, Some(why), options)
+    })
 }

@@ -72,8 +72,12 @@ fn answers(answer: &Answer) -> String {
             .collect();
         how.push(format!("changes {} in its answer", changed.join(", ")));
     }
-    if answer.delay_ms > 0 {
-        how.push(format!("takes {} ms", answer.delay_ms));
+    match (answer.delay_ms, answer.until_answered) {
+        (0, _) => {}
+        (delay, false) => how.push(format!("takes {delay} ms")),
+        (delay, true) => {
+            how.push(format!("waits until the app has answered its user, at most {delay} ms"));
+        }
     }
     if let Some(together) = answer.together {
         how.push(format!("waits until {together} have come"));

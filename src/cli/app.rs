@@ -137,7 +137,7 @@ impl Judge {
         let app = self.app_file()?;
         let terms = Terms::of_apps(&library, self.edition.as_deref())
             .map_err(|error| Stopped::Usage(error.to_string()))?;
-        let plan = Plan::under(&terms, &library, &self.filters, &app);
+        let plan = Plan::under(&terms, &library, &self.filters, Some(&app));
         if plan.cases.is_empty() {
             return Err(Stopped::NothingSelected { filters: self.filters });
         }

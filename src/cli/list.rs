@@ -6,17 +6,18 @@ use clap::{Args, ValueEnum};
 
 use super::output::{complain, err, out};
 use super::{lint, run};
-use crate::demo;
-use crate::engine::Plan;
+use crate::engine::{Plan, Terms};
 use crate::reference::defects;
 use crate::results::Exit;
 use crate::suite::Library;
+use crate::{apptest, demo};
 
 /// List cases, requirements or defects.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   grantspec list                             every case, with what it proves
+  grantspec list cases app-                  those for apps
   grantspec list cases refresh               cases whose id, or whose requirement's, contains 'refresh'
   grantspec list requirements                the catalogue: id, level, promise
   grantspec list defects                     what `run --defect` and `serve --defect` take
@@ -63,11 +64,11 @@ impl List {
 }
 
 fn cases(library: &Library, filters: &[String]) -> Vec<String> {
-    Plan::select(library, filters, None)
-        .cases
-        .iter()
-        .map(|selected| format!("{}  ({})\n", selected.case.id, selected.case.proves.join(", ")))
-        .collect()
+    let line = |id: &str, proves: &[String]| format!("{id}  ({})\n", proves.join(", "));
+    let bank = Plan::select(library, filters, None).cases;
+    let app = apptest::Plan::under(&Terms::usual_of_apps(library), library, filters, None).cases;
+    let bank = bank.iter().map(|selected| line(&selected.case.id, &selected.case.proves));
+    bank.chain(app.iter().map(|selected| line(&selected.case.id, &selected.case.proves))).collect()
 }
 
 fn requirements(library: &Library, filters: &[String]) -> Vec<String> {

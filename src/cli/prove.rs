@@ -2,20 +2,23 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::lint;
 use super::output::{complain, err, is_watched, out};
+use crate::prove::{ProveError, Wish};
 use crate::report;
-use crate::results::Exit;
+use crate::results::{Exit, Subject};
 use crate::suite::Library;
 
-/// Show that the suites bite: run them against the bundled bank with each defect.
+/// Show that the suites bite: run them against the bundled bank, and the demo app, with each defect.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   grantspec prove                      every defect × every case; writes reports/prove/
   grantspec prove refresh              only defects whose id contains 'refresh'
+  grantspec prove app.                 only those of the demo app, against the cases for apps
+  grantspec prove --side bank          every defect of the bank, and none of the demo app
 
 Exits 1 unless, with no defect, every case passes; every defect is noticed by a case that proves its requirement; every
 case notices at least one defect; and whatever else breaks is explained in the case (`also`).")]
@@ -23,6 +26,9 @@ pub struct Prove {
     /// Only defects whose id contains one of these.
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
+    /// Only the suites for banks, or only those for apps.
+    #[arg(long, value_enum)]
+    side: Option<Side>,
     /// Suites of this folder instead of the shipped ones.
     #[arg(long, value_name = "DIR")]
     suites: Option<PathBuf>,
@@ -32,6 +38,12 @@ pub struct Prove {
     /// What random choices are drawn from, to run the same again.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Side {
+    Bank,
+    App,
 }
 
 impl Prove {
@@ -54,21 +66,32 @@ impl Prove {
             }
         };
         let watched = is_watched();
-        let progress = |done: usize, of: usize| {
+        let progress = |subject: Subject, done: usize, of: usize| {
+            let (what, often) = match subject {
+                Subject::Bank => ("banks", 20),
+                Subject::App => ("runs of a case with an app", 1_000),
+            };
             if watched {
-                err(&format!("\r{done} of {of} banks"));
-            } else if done.is_multiple_of(20) || done == of {
-                err(&format!("{done} of {of} banks\n"));
+                err(&format!("\r{done} of {of} {what}  "));
+            } else if done.is_multiple_of(often) || done == of {
+                err(&format!("{done} of {of} {what}\n"));
             }
         };
-        let seed = self.seed.unwrap_or_else(rand::random);
-        let proved = runtime.block_on(crate::prove::prove(&library, &self.filters, seed, progress));
+        let wish = Wish {
+            filters: self.filters,
+            side: self.side.map(|side| match side {
+                Side::Bank => Subject::Bank,
+                Side::App => Subject::App,
+            }),
+            seed: self.seed.unwrap_or_else(rand::random),
+        };
+        let proved = runtime.block_on(crate::prove::prove(&library, &wish, progress));
         if watched {
             err("\n");
         }
         let matrix = match proved {
             Ok(matrix) => matrix,
-            Err(error @ crate::prove::ProveError::NothingSelected { .. }) => {
+            Err(error @ ProveError::NothingSelected { .. }) => {
                 complain(error);
                 return Exit::NothingRan;
             }

@@ -43,6 +43,11 @@ impl Running {
         format!("http://{}", self.address)
     }
 
+    /// Whether a defect has ended it.
+    pub fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+
     /// Its port, to start it again on the same.
     pub fn port(&self) -> u16 {
         self.address.port()

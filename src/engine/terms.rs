@@ -63,13 +63,18 @@ impl Terms {
         Terms::of_side(library, Side::Bank)
     }
 
+    /// What apps have to keep, with the cases that prove each requirement.
+    pub fn usual_of_apps(library: &Library) -> Terms {
+        Terms::of_side(library, Side::App)
+    }
+
     /// What apps have to keep, as of the edition `pinned`.
     ///
     /// # Errors
     ///
     /// An unknown edition.
     pub fn of_apps(library: &Library, pinned: Option<&str>) -> Result<Terms, TermsError> {
-        let mut terms = Terms::of_side(library, Side::App);
+        let mut terms = Terms::usual_of_apps(library);
         if let Some(edition) = pinned {
             terms.pin(edition, Box::new(("--edition".to_owned(), String::new())), library)?;
         }

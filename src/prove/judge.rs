@@ -1,142 +1,325 @@
-//! What the answers of all banks prove, and what keeps them from proving it. Pure.
+//! What the answers of all banks, or of all apps, prove, and what keeps them from proving it. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Heard;
-use crate::reference::defects::Defect;
+use crate::defect::Defect;
 use crate::results::{
-    CaseRow, Collateral, DefectRow, Level, MATRIX_SCHEMA, Matrix, Problem, ProblemKind, RequirementRow,
-    Verdict,
+    CaseRow, Collateral, DefectRow, Level, Problem, ProblemKind, Requirement, RequirementRow, SideMatrix,
+    Subject, Verdict,
 };
-use crate::suite::{Case, Library};
+use crate::suite::{Case, Library, Script, Side};
 
-/// Makes the matrix. `whole` says that no defect was left out, so that what is missing can be told.
-pub fn matrix(library: &Library, heard: &[Heard], whole: bool) -> Matrix {
-    let cases: Vec<&Case> = library.suites.iter().flat_map(|suite| &suite.cases).collect();
-    let mut problems = Vec::new();
-    for good in heard.iter().filter(|heard| heard.defect.is_none()) {
-        problems.extend(false_alarms(good));
+/// What is known of a case, whichever side it is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe<'a> {
+    pub id: &'a str,
+    name: &'a str,
+    suite: &'a str,
+    pub proves: &'a [String],
+    also: &'a BTreeMap<String, String>,
+}
+
+impl<'a, S: Script> From<&'a Case<S>> for Probe<'a> {
+    fn from(case: &'a Case<S>) -> Self {
+        Probe { id: &case.id, name: &case.name, suite: &case.suite, proves: &case.proves, also: &case.also }
     }
-    let mut used = BTreeSet::new();
-    let rows: Vec<DefectRow> = heard
-        .iter()
-        .filter_map(|heard| Some(defect_row(heard.defect?, heard, &cases, &mut used, &mut problems)))
-        .collect();
-    let case_rows: Vec<CaseRow> = cases.iter().map(|case| case_row(case, &rows)).collect();
-    let requirements = requirement_rows(library, &cases, &rows);
-    if whole {
-        // A promise that is only recorded breaks under nothing.
-        let recorded =
-            |id: &String| library.catalogue.requirement(id).is_some_and(|known| known.level == Level::Info);
-        let judged = case_rows.iter().filter(|row| !row.proves.iter().all(recorded));
-        problems.extend(judged.filter(|row| row.kills.is_empty()).map(toothless));
-        problems.extend(requirements.iter().filter_map(uncovered));
-        problems.extend(idle(&cases, &used));
+}
+
+impl Probe<'_> {
+    /// Whether it is there to notice this defect.
+    pub fn is_for(&self, flaw: Flaw) -> bool {
+        self.proves.iter().any(|id| id == flaw.requirement)
     }
-    problems.sort_by_key(|problem| problem.kind);
-    Matrix {
-        schema: MATRIX_SCHEMA.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        edition: library.catalogue.edition.clone(),
-        duration_ms: 0,
-        whole,
-        runs: heard.iter().map(|heard| heard.verdicts.len() as u64).sum(),
-        defects: rows,
-        cases: case_rows,
-        requirements,
-        problems,
+}
+
+/// What is known of a defect, whoever has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Flaw {
+    pub id: &'static str,
+    about: &'static str,
+    pub requirement: &'static str,
+}
+
+impl<Rules> From<&Defect<Rules>> for Flaw {
+    fn from(defect: &Defect<Rules>) -> Self {
+        Flaw { id: defect.id, about: defect.about, requirement: defect.requirement() }
+    }
+}
+
+/// What a case said.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub verdict: Verdict,
+    pub reason: Option<String>,
+    /// What it recorded and does not judge.
+    pub recorded: String,
+}
+
+/// What each case said of one bank, or one app.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// `None` is the one without a defect.
+    pub defect: Option<Flaw>,
+    /// By case id.
+    pub said: BTreeMap<String, Said>,
+}
+
+/// Everything that a side's proof is made of.
+pub struct Evidence<'a> {
+    pub subject: Subject,
+    pub library: &'a Library,
+    /// In the order of the suites' files.
+    pub probes: Vec<Probe<'a>>,
+    /// The one without a defect first.
+    pub heard: Vec<Heard>,
+    /// Whether no defect was left out, so that what is missing can be told.
+    pub whole: bool,
+}
+
+/// Cases for banks, or those for apps.
+pub fn probes(library: &Library, subject: Subject) -> Vec<Probe<'_>> {
+    match subject {
+        Subject::Bank => library.suites.iter().flat_map(|suite| &suite.cases).map(Probe::from).collect(),
+        Subject::App => library.apps.iter().flat_map(|suite| &suite.cases).map(Probe::from).collect(),
     }
 }
 
 /// A broken promise, whichever its weight.
-fn broke(verdict: Verdict) -> bool {
+pub fn broke(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Warn)
 }
 
-fn false_alarms(good: &Heard) -> impl Iterator<Item = Problem> + '_ {
-    good.verdicts.iter().filter(|(_, (verdict, _))| *verdict != Verdict::Pass).map(
-        |(case, (verdict, reason))| {
-            let why = reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+impl Evidence<'_> {
+    /// Makes one side of the matrix.
+    pub fn matrix(&self) -> (SideMatrix, Vec<Problem>) {
+        let mut problems = Vec::new();
+        for good in self.heard.iter().filter(|heard| heard.defect.is_none()) {
+            problems.extend(self.false_alarms(good));
+        }
+        let mut used = BTreeSet::new();
+        let rows = self.heard.iter();
+        let rows: Vec<DefectRow> = rows
+            .filter_map(|heard| Some(self.defect_row(heard.defect?, heard, &mut used, &mut problems)))
+            .collect();
+        let case_rows: Vec<CaseRow> = self.probes.iter().map(|probe| case_row(probe, &rows)).collect();
+        let requirements = self.requirement_rows(&rows);
+        if self.whole {
+            let judged = case_rows.iter().filter(|row| !row.proves.iter().all(|id| self.is_recorded(id)));
+            problems.extend(judged.filter(|row| row.kills.is_empty()).map(toothless));
+            problems.extend(requirements.iter().filter_map(uncovered));
+            problems.extend(self.idle(&used));
+        }
+        let runs = self.heard.iter().map(|heard| heard.said.len() as u64).sum();
+        let side = SideMatrix {
+            subject: self.subject,
+            duration_ms: 0,
+            runs,
+            defects: rows,
+            cases: case_rows,
+            requirements,
+        };
+        (side, problems)
+    }
+
+    /// A promise that is recorded and never judged.
+    fn is_recorded(&self, requirement: &str) -> bool {
+        self.library.catalogue.requirement(requirement).is_some_and(|known| known.level == Level::Info)
+    }
+
+    fn good(&self) -> Option<&Heard> {
+        self.heard.iter().find(|heard| heard.defect.is_none())
+    }
+
+    /// Whether a case that is there for it noticed the defect: by its verdict, or, where the promise is only recorded, by a
+    /// record that differs from the one of what is right.
+    fn noticed(&self, probe: &Probe<'_>, flaw: Flaw, said: &Said) -> bool {
+        if !probe.is_for(flaw) {
+            return false;
+        }
+        if !self.is_recorded(flaw.requirement) {
+            return broke(said.verdict);
+        }
+        let right = self.good().and_then(|good| good.said.get(probe.id));
+        said.verdict == Verdict::Pass && right.is_some_and(|right| right.recorded != said.recorded)
+    }
+
+    /// What a second look may mend, as the position of what was heard and the case's id: where a machine that is busy with
+    /// others may be the reason why a case came to no conclusion, or did not notice what it is there for.
+    pub fn doubts(&self) -> Vec<(usize, String)> {
+        let mut doubts = BTreeSet::new();
+        let bites = |heard: &Heard, flaw: Flaw, probe: &Probe<'_>| {
+            heard.said.get(probe.id).is_some_and(|said| self.noticed(probe, flaw, said))
+        };
+        let with_defect =
+            || self.heard.iter().enumerate().filter_map(|(at, heard)| Some((at, heard, heard.defect?)));
+        for (at, heard) in self.heard.iter().enumerate().filter(|(_, heard)| heard.defect.is_none()) {
+            let undecided = heard
+                .said
+                .iter()
+                .filter(|(_, said)| !matches!(said.verdict, Verdict::Pass) && !broke(said.verdict));
+            doubts.extend(undecided.map(|(id, _)| (at, id.clone())));
+        }
+        for (at, heard, flaw) in with_defect() {
+            let own: Vec<&Probe<'_>> = self.probes.iter().filter(|probe| probe.is_for(flaw)).collect();
+            if !own.iter().any(|probe| bites(heard, flaw, probe)) {
+                doubts.extend(own.iter().map(|probe| (at, probe.id.to_owned())));
+            }
+        }
+        if !self.whole {
+            return doubts.into_iter().collect();
+        }
+        for probe in &self.probes {
+            let own: Vec<_> = with_defect().filter(|(_, _, flaw)| probe.is_for(*flaw)).collect();
+            if !own.iter().any(|(_, heard, flaw)| bites(heard, *flaw, probe)) {
+                doubts.extend(own.iter().map(|(at, ..)| (*at, probe.id.to_owned())));
+            }
+            for id in probe.also.keys() {
+                let named = with_defect().filter(|(_, _, flaw)| flaw.id == id || flaw.requirement == id);
+                let named: Vec<usize> = named.map(|(at, ..)| at).collect();
+                let variants = self.probes.iter().filter(|other| {
+                    other.name == probe.name && other.suite == probe.suite && other.also.contains_key(id)
+                });
+                let variants: Vec<&Probe<'_>> = variants.collect();
+                let happened = named.iter().any(|at| {
+                    let said = &self.heard[*at].said;
+                    variants.iter().any(|one| said.get(one.id).is_some_and(|said| broke(said.verdict)))
+                });
+                if !happened {
+                    doubts.extend(named.iter().map(|at| (*at, probe.id.to_owned())));
+                }
+            }
+        }
+        doubts.into_iter().collect()
+    }
+
+    fn false_alarms<'a>(&self, good: &'a Heard) -> impl Iterator<Item = Problem> + use<'a> {
+        let subject = self.subject.as_str();
+        good.said.iter().filter(|(_, said)| said.verdict != Verdict::Pass).map(move |(case, said)| {
+            let why = said.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
             Problem {
                 kind: ProblemKind::FalseAlarm,
                 about: case.clone(),
-                text: format!("{} on the bank without a defect{why}", verdict.as_str()),
+                text: format!("{} on the {subject} without a defect{why}", said.verdict.as_str()),
             }
-        },
-    )
-}
+        })
+    }
 
-fn defect_row(
-    defect: &Defect,
-    heard: &Heard,
-    cases: &[&Case],
-    used: &mut BTreeSet<(String, String)>,
-    problems: &mut Vec<Problem>,
-) -> DefectRow {
-    let mut row = DefectRow {
-        id: defect.id.to_owned(),
-        about: defect.about.to_owned(),
-        requirement: defect.requirement().to_owned(),
-        killed_by: Vec::new(),
-        also_breaks: Vec::new(),
-        undecided: Vec::new(),
-    };
-    for case in cases {
-        let Some((verdict, reason)) = heard.verdicts.get(&case.id) else { continue };
-        let own = case.proves.iter().any(|id| id == defect.requirement());
-        match verdict {
-            verdict if broke(*verdict) && own => row.killed_by.push(case.id.clone()),
-            verdict if broke(*verdict) => {
-                let explained =
-                    [defect.id, defect.requirement()].into_iter().find(|id| case.also.contains_key(*id));
-                if let Some(id) = explained {
-                    used.insert((case.name.clone(), id.to_owned()));
-                } else {
-                    problems.push(Problem {
-                        kind: ProblemKind::Unexplained,
-                        about: case.id.clone(),
-                        text: format!(
-                            "breaks under {}, which is none of what it proves ({}): make it narrower, or say in its `also` why; {}",
-                            defect.id,
-                            case.proves.join(", "),
-                            reason.as_deref().unwrap_or_default()
-                        ),
+    fn defect_row(
+        &self,
+        flaw: Flaw,
+        heard: &Heard,
+        used: &mut BTreeSet<(String, String)>,
+        problems: &mut Vec<Problem>,
+    ) -> DefectRow {
+        let mut row = DefectRow {
+            id: flaw.id.to_owned(),
+            about: flaw.about.to_owned(),
+            requirement: flaw.requirement.to_owned(),
+            killed_by: Vec::new(),
+            also_breaks: Vec::new(),
+            undecided: Vec::new(),
+        };
+        for probe in &self.probes {
+            let Some(said) = heard.said.get(probe.id) else { continue };
+            match said.verdict {
+                _ if self.noticed(probe, flaw, said) => row.killed_by.push(probe.id.to_owned()),
+                verdict if broke(verdict) => {
+                    let explained =
+                        [flaw.id, flaw.requirement].into_iter().find(|id| probe.also.contains_key(*id));
+                    if let Some(id) = explained {
+                        used.insert((probe.name.to_owned(), id.to_owned()));
+                    } else {
+                        problems.push(unexplained(probe, flaw, said));
+                    }
+                    row.also_breaks.push(Collateral {
+                        case: probe.id.to_owned(),
+                        verdict,
+                        reason: explained.and_then(|id| probe.also.get(id).cloned()),
                     });
                 }
-                row.also_breaks.push(Collateral {
-                    case: case.id.clone(),
-                    verdict: *verdict,
-                    reason: explained.and_then(|id| case.also.get(id).cloned()),
-                });
+                Verdict::Pass | Verdict::Skipped => {}
+                _ => row.undecided.push(probe.id.to_owned()),
             }
-            Verdict::Pass | Verdict::Skipped => {}
-            _ => row.undecided.push(case.id.clone()),
         }
+        if row.killed_by.is_empty() {
+            problems.push(self.survivor(flaw, &row));
+        }
+        row
     }
-    if row.killed_by.is_empty() {
-        let undecided = row.undecided.iter().filter(|id| {
-            cases
-                .iter()
-                .any(|case| case.id == **id && case.proves.iter().any(|id| id == defect.requirement()))
-        });
-        let undecided: Vec<&str> = undecided.map(String::as_str).collect();
+
+    fn survivor(&self, flaw: Flaw, row: &DefectRow) -> Problem {
+        let own = self.probes.iter().filter(|probe| probe.is_for(flaw));
+        let undecided: Vec<&str> =
+            own.map(|probe| probe.id).filter(|id| row.undecided.iter().any(|known| known == id)).collect();
         let seen = if undecided.is_empty() {
             "every case of its requirement passes".to_owned()
         } else {
             format!("no case of its requirement breaks (undecided: {})", undecided.join(", "))
         };
-        problems.push(Problem {
+        Problem {
             kind: ProblemKind::Survivor,
-            about: defect.id.to_owned(),
-            text: format!("{seen}, though {}: add a probe", defect.about),
-        });
+            about: flaw.id.to_owned(),
+            text: format!("{seen}, though {}: add a probe", flaw.about),
+        }
     }
-    row
+
+    fn requirement_rows(&self, rows: &[DefectRow]) -> Vec<RequirementRow> {
+        let row = |requirement: &Requirement| {
+            let own: Vec<&DefectRow> = rows.iter().filter(|row| row.requirement == requirement.id).collect();
+            let proving = self.probes.iter().filter(|probe| probe.proves.contains(&requirement.id));
+            RequirementRow {
+                id: requirement.id.clone(),
+                level: requirement.level,
+                promise: requirement.promise.clone(),
+                cases: proving.count() as u32,
+                defects: own.len() as u32,
+                killed: own.iter().filter(|row| !row.killed_by.is_empty()).count() as u32,
+            }
+        };
+        let side = match self.subject {
+            Subject::Bank => Side::Bank,
+            Subject::App => Side::App,
+        };
+        let catalogue = &self.library.catalogue;
+        let own = catalogue.requirements.iter().filter(|known| catalogue.side(&known.id) == side);
+        own.map(row).filter(|row| row.cases > 0 || row.defects > 0).collect()
+    }
+
+    /// Reasons that explain nothing that happened, by case (whichever variant).
+    fn idle<'a>(&'a self, used: &'a BTreeSet<(String, String)>) -> impl Iterator<Item = Problem> + 'a {
+        let written: BTreeMap<(String, String), &str> = self
+            .probes
+            .iter()
+            .flat_map(|probe| probe.also.keys().map(|id| ((probe.name.to_owned(), id.clone()), probe.suite)))
+            .collect();
+        written.into_iter().filter(|(key, _)| !used.contains(key)).map(|((name, id), suite)| Problem {
+            kind: ProblemKind::IdleReason,
+            about: format!("{suite}/{name}"),
+            text: format!("its `also` names {id}, which does not break it: drop the reason"),
+        })
+    }
 }
 
-fn case_row(case: &Case, rows: &[DefectRow]) -> CaseRow {
-    let kills = rows.iter().filter(|row| row.killed_by.contains(&case.id)).map(|row| row.id.clone());
-    CaseRow { id: case.id.clone(), proves: case.proves.clone(), kills: kills.collect() }
+fn unexplained(probe: &Probe<'_>, flaw: Flaw, said: &Said) -> Problem {
+    Problem {
+        kind: ProblemKind::Unexplained,
+        about: probe.id.to_owned(),
+        text: format!(
+            "breaks under {}, which is none of what it proves ({}): make it narrower, or say in its `also` why; {}",
+            flaw.id,
+            probe.proves.join(", "),
+            said.reason.as_deref().unwrap_or_default()
+        ),
+    }
+}
+
+fn case_row(probe: &Probe<'_>, rows: &[DefectRow]) -> CaseRow {
+    let kills = rows.iter().filter(|row| row.killed_by.iter().any(|id| id == probe.id));
+    CaseRow {
+        id: probe.id.to_owned(),
+        proves: probe.proves.to_vec(),
+        kills: kills.map(|row| row.id.clone()).collect(),
+    }
 }
 
 fn toothless(row: &CaseRow) -> Problem {
@@ -148,21 +331,6 @@ fn toothless(row: &CaseRow) -> Problem {
             row.proves.join(", ")
         ),
     }
-}
-
-fn requirement_rows(library: &Library, cases: &[&Case], rows: &[DefectRow]) -> Vec<RequirementRow> {
-    let row = |requirement: &crate::results::Requirement| {
-        let own: Vec<&DefectRow> = rows.iter().filter(|row| row.requirement == requirement.id).collect();
-        RequirementRow {
-            id: requirement.id.clone(),
-            level: requirement.level,
-            promise: requirement.promise.clone(),
-            cases: cases.iter().filter(|case| case.proves.contains(&requirement.id)).count() as u32,
-            defects: own.len() as u32,
-            killed: own.iter().filter(|row| !row.killed_by.is_empty()).count() as u32,
-        }
-    };
-    library.catalogue.requirements.iter().map(row).filter(|row| row.cases > 0 || row.defects > 0).collect()
 }
 
 fn uncovered(row: &RequirementRow) -> Option<Problem> {
@@ -181,40 +349,32 @@ fn uncovered(row: &RequirementRow) -> Option<Problem> {
     })
 }
 
-/// Reasons that explain nothing that happened, by case (whichever variant).
-fn idle<'a>(cases: &'a [&Case], used: &'a BTreeSet<(String, String)>) -> impl Iterator<Item = Problem> + 'a {
-    let written: BTreeMap<(String, String), &str> = cases
-        .iter()
-        .flat_map(|case| case.also.keys().map(|id| ((case.name.clone(), id.clone()), case.suite.as_str())))
-        .collect();
-    written.into_iter().filter(|(key, _)| !used.contains(key)).map(|((name, id), suite)| Problem {
-        kind: ProblemKind::IdleReason,
-        about: format!("{suite}/{name}"),
-        text: format!("its `also` names {id}, which does not break it: drop the reason"),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo;
     use crate::reference::defects;
 
     /// What all cases say of a bank: pass, but for these.
     fn heard(defect: Option<&str>, but: &[(&str, Verdict)]) -> Heard {
         let library = Library::shipped();
-        let cases = library.suites.iter().flat_map(|suite| &suite.cases);
-        let mut verdicts: BTreeMap<String, (Verdict, Option<String>)> =
-            cases.map(|case| (case.id.clone(), (Verdict::Pass, None))).collect();
+        let pass = Said { verdict: Verdict::Pass, reason: None, recorded: String::new() };
+        let probes = probes(&library, Subject::Bank);
+        let mut said: BTreeMap<String, Said> =
+            probes.iter().map(|probe| (probe.id.to_owned(), pass.clone())).collect();
         for (case, verdict) in but {
-            let told = verdicts.get_mut(*case).unwrap_or_else(|| panic!("there is a case {case}"));
-            told.0 = *verdict;
+            said.get_mut(*case).unwrap_or_else(|| panic!("there is a case {case}")).verdict = *verdict;
         }
-        Heard { defect: defect.map(|id| defects::find(id).expect("there is such a defect")), verdicts }
+        let flaw = |id| Flaw::from(defects::find(id).expect("there is such a defect"));
+        Heard { defect: defect.map(flaw), said }
     }
 
     fn kinds(heard: &[Heard], whole: bool) -> Vec<(ProblemKind, String)> {
-        let problems = matrix(&Library::shipped(), heard, whole).problems;
-        problems.into_iter().map(|problem| (problem.kind, problem.about)).collect()
+        let library = Library::shipped();
+        let probes = probes(&library, Subject::Bank);
+        let heard = heard.to_vec();
+        let evidence = Evidence { subject: Subject::Bank, library: &library, probes, heard, whole };
+        evidence.matrix().1.into_iter().map(|problem| (problem.kind, problem.about)).collect()
     }
 
     #[test]
@@ -261,6 +421,63 @@ mod tests {
             "no defect was tried, so none was noticed"
         );
         assert!(kinds.contains(&(ProblemKind::Uncovered, "refresh.single-use".to_owned())));
+    }
+
+    /// An app that was heard of by one case.
+    fn recorded(defect: Option<&str>, recorded: &str) -> Heard {
+        let flaw = |id| Flaw::from(demo::defects::find(id).expect("there is such a defect"));
+        let said = Said { verdict: Verdict::Pass, reason: None, recorded: recorded.to_owned() };
+        let said = BTreeMap::from([("app-leaving/deletes-data-on-disconnect".to_owned(), said)]);
+        Heard { defect: defect.map(flaw), said }
+    }
+
+    #[test]
+    fn what_is_only_recorded_is_noticed_by_another_record() {
+        let library = Library::shipped();
+        for (left, noticed) in [("nothing", false), ("everything", true)] {
+            let heard =
+                vec![recorded(None, "nothing"), recorded(Some("app.deletes-data-on-disconnect"), left)];
+            let probes = probes(&library, Subject::App);
+            let evidence = Evidence { subject: Subject::App, library: &library, probes, heard, whole: false };
+            assert_eq!(evidence.matrix().1.is_empty(), noticed, "{left}");
+            assert_eq!(evidence.doubts().is_empty(), noticed, "{left}");
+        }
+    }
+
+    #[test]
+    fn a_second_look_is_for_what_was_missed_and_never_for_what_broke() {
+        let library = Library::shipped();
+        let doubts = |heard: &[Heard]| {
+            let (probes, heard) = (probes(&library, Subject::Bank), heard.to_vec());
+            let evidence =
+                Evidence { subject: Subject::Bank, library: &library, probes, heard, whole: false };
+            evidence.doubts()
+        };
+        let own = own_case();
+        let hazy = heard(None, &[(&own, Verdict::Inconclusive)]);
+        assert_eq!(doubts(&[hazy]), [(0, own.clone())]);
+        let alarm = heard(None, &[(&own, Verdict::Fail)]);
+        assert_eq!(doubts(std::slice::from_ref(&alarm)), [], "a case that broke stands by it");
+        let missed = heard(Some("refresh.single-use"), &[(&own, Verdict::Inconclusive)]);
+        assert!(doubts(&[alarm.clone(), missed]).contains(&(1, own.clone())));
+        let noticed = heard(Some("refresh.single-use"), &[(&own, Verdict::Fail)]);
+        assert_eq!(doubts(&[alarm, noticed]), []);
+    }
+
+    #[test]
+    fn every_promise_that_is_judged_has_a_case_and_a_defect() {
+        let library = Library::shipped();
+        let bank = defects::ALL.iter().map(|defect| defect.requirement());
+        let defects: BTreeSet<&str> =
+            bank.chain(demo::defects::ALL.iter().map(|defect| defect.requirement())).collect();
+        let (bank, app) = (probes(&library, Subject::Bank), probes(&library, Subject::App));
+        let proved: BTreeSet<&str> =
+            bank.iter().chain(&app).flat_map(|probe| probe.proves).map(String::as_str).collect();
+        let judged = library.catalogue.requirements.iter().filter(|known| known.level != Level::Info);
+        for id in judged.map(|known| known.id.as_str()) {
+            assert!(proved.contains(id), "{id} has no case");
+            assert!(defects.contains(id), "{id} has no defect");
+        }
     }
 
     fn own_case() -> String {

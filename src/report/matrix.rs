@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::files::{self, FileProblem, WriteError};
 use super::{html, json};
-use crate::results::{Matrix, Problem};
+use crate::results::{Matrix, Problem, Subject};
 
 /// Problems that the text shows; the other two have all.
 const SHOWN: usize = 40;
@@ -29,11 +29,21 @@ pub fn html(matrix: &Matrix) -> String {
 
 /// The matrix in a terminal or a log: one line a promise, then what keeps the proof from standing.
 pub fn text(matrix: &Matrix) -> String {
-    let mut text = format!("{:<46} {:>7} {:>16}\n", "promise", "cases", "defects noticed");
-    for row in matrix.requirements.iter().filter(|row| matrix.whole || row.defects > 0) {
-        text.push_str(&format!("{:<46} {:>7} {:>10} of {:>2}\n", row.id, row.cases, row.killed, row.defects));
+    let mut text = String::new();
+    for side in &matrix.sides {
+        let heading = match side.subject {
+            Subject::Bank => "promise of a bank",
+            Subject::App => "promise of an app",
+        };
+        text.push_str(&format!("{heading:<46} {:>7} {:>16}\n", "cases", "defects noticed"));
+        for row in side.requirements.iter().filter(|row| matrix.whole || row.defects > 0) {
+            text.push_str(&format!(
+                "{:<46} {:>7} {:>10} of {:>2}\n",
+                row.id, row.cases, row.killed, row.defects
+            ));
+        }
+        text.push('\n');
     }
-    text.push('\n');
     for Problem { kind, about, text: why } in matrix.problems.iter().take(SHOWN) {
         text.push_str(&format!("{}: {about}: {why}\n", kind.as_str()));
     }
@@ -60,8 +70,9 @@ pub fn write(dir: &Path, matrix: &Matrix) -> Result<(), WriteError> {
 }
 
 fn sentence(matrix: &Matrix) -> String {
-    let killed = matrix.defects.iter().filter(|row| !row.killed_by.is_empty()).count();
-    let (defects, cases) = (matrix.defects.len(), matrix.cases.len());
+    let rows = || matrix.sides.iter().flat_map(|side| &side.defects);
+    let killed = rows().filter(|row| !row.killed_by.is_empty()).count();
+    let (defects, cases) = (rows().count(), matrix.sides.iter().map(|side| side.cases.len()).sum::<usize>());
     match matrix.problems.len() {
         0 if !matrix.whole => {
             format!("Noticed: each of the {defects} defects that were tried. The others were not.")

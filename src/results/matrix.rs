@@ -1,4 +1,4 @@
-//! The kill matrix: which case notices which defect of the bundled bank.
+//! The kill matrix: which case notices which defect of the bundled bank, or of the demo app.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{Level, Verdict};
 
 /// The version of the shape below.
-pub const MATRIX_SCHEMA: &str = "grantspec.matrix/1";
+pub const MATRIX_SCHEMA: &str = "grantspec.matrix/2";
 
-/// Defects × cases: what each case said of a bank with each defect alone, and of one with none.
+/// Defects × cases, for banks and for apps.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Matrix {
@@ -21,7 +21,27 @@ pub struct Matrix {
     pub duration_ms: u64,
     /// Whether every defect was tried; if not, nothing is said of cases without one.
     pub whole: bool,
-    /// How many cases were held against how many defects, the bank without any included.
+    /// Those that were tried, banks first.
+    pub sides: Vec<SideMatrix>,
+    /// Everything that keeps the proof from standing; empty is good.
+    pub problems: Vec<Problem>,
+}
+
+/// Whose promises are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    Bank,
+    App,
+}
+
+/// What each case said of a bank, or an app, with each defect alone, and of one with none.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SideMatrix {
+    pub subject: Subject,
+    pub duration_ms: u64,
+    /// How many cases were held against how many defects, the bank or the app without any included.
     pub runs: u64,
     /// In the order of the defects' table.
     pub defects: Vec<DefectRow>,
@@ -29,16 +49,14 @@ pub struct Matrix {
     pub cases: Vec<CaseRow>,
     /// In the order of the catalogue: those that have a case or a defect.
     pub requirements: Vec<RequirementRow>,
-    /// Everything that keeps the proof from standing; empty is good.
-    pub problems: Vec<Problem>,
 }
 
-/// One defect, alone in a bank.
+/// One defect, alone in a bank or an app.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DefectRow {
     pub id: String,
-    /// What the bank did wrong.
+    /// What was done wrong.
     pub about: String,
     pub requirement: String,
     /// Cases that prove the requirement and broke, as they should.
@@ -96,7 +114,7 @@ pub struct Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
-    /// A case does not pass on the bank without a defect.
+    /// A case does not pass where there is no defect.
     FalseAlarm,
     /// No case of the defect's requirement breaks.
     Survivor,
@@ -108,6 +126,15 @@ pub enum ProblemKind {
     Uncovered,
     /// An `also` that names nothing that breaks the case.
     IdleReason,
+}
+
+impl Subject {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Subject::Bank => "bank",
+            Subject::App => "app",
+        }
+    }
 }
 
 impl ProblemKind {

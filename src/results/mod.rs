@@ -19,7 +19,8 @@ pub use document::{Document, Part, Sentence};
 pub use edition::{Edition, LeftOut, LeftOutKind};
 pub use exchange::{Body, Exchange, Field, Reply, Request, Response, Trouble, TroubleKind};
 pub use matrix::{
-    CaseRow, Collateral, DefectRow, MATRIX_SCHEMA, Matrix, Problem, ProblemKind, RequirementRow,
+    CaseRow, Collateral, DefectRow, MATRIX_SCHEMA, Matrix, Problem, ProblemKind, RequirementRow, SideMatrix,
+    Subject,
 };
 pub use requirement::{Chosen, KnownDefect, Level, Reading, Requirement};
 pub use verdict::{Exit, Verdict};

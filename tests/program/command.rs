@@ -315,7 +315,7 @@ fn the_matrix_notices_a_defect() {
     exits(&ended, 0, "Noticed: each of the ");
     let matrix = std::fs::read_to_string(stage.path("matrix/matrix.json")).expect("the matrix was written");
     let matrix: grantspec::results::Matrix = serde_json::from_str(&matrix).expect("it is a matrix");
-    assert!(matrix.defects.iter().all(|row| !row.killed_by.is_empty()));
+    assert!(matrix.sides[0].defects.iter().all(|row| !row.killed_by.is_empty()));
     for name in ["matrix.html", "matrix.txt"] {
         assert!(stage.path("matrix").join(name).exists(), "{name}");
     }

@@ -39,10 +39,7 @@ fn in_the_background(action: &Action, using: &Use, stage: &mut Stage) -> Did {
         Ok(request) => request,
         Err(why) => return Did::broken(why),
     };
-    let browser = match stage.browser(&using.user) {
-        Ok(browser) => browser,
-        Err(error) => return Did::broken(error.to_string()),
-    };
+    let browser = stage.browser(&using.user);
     let user = using.user.clone();
     stage.under_way.spawn(async move {
         let mut hops = Vec::new();
@@ -60,10 +57,7 @@ async fn at_once(action: &Action, using: &Use, stage: &mut Stage) -> Did {
         Ok(request) => request,
         Err(why) => return Did::broken(why),
     };
-    let browser = match stage.browser(&using.user) {
-        Ok(browser) => browser,
-        Err(error) => return Did::broken(error.to_string()),
-    };
+    let browser = stage.browser(&using.user);
     let asked = join_all((0..using.times).map(|_| {
         let (browser, request) = (browser.clone(), request.clone());
         let stage = &*stage;
@@ -95,10 +89,7 @@ pub async fn action(action: Option<&Action>, purpose: &str, user: &User, stage: 
                 Ok(request) => request,
                 Err(why) => return Did::broken(why),
             };
-            match open(request, user, &format!("ask the app to {purpose}"), stage).await {
-                Ok(landed) => did(landed),
-                Err(did) => did,
-            }
+            did(open(request, user, &format!("ask the app to {purpose}"), stage).await)
         }
         Some(command @ Action::Command { .. }) => {
             let mut program = match spawn(command, user, stage) {
@@ -143,8 +134,8 @@ pub fn request(
 }
 
 /// Opens it in the user's browser, unless a storm breaks out.
-pub async fn open(request: Outgoing, user: &User, purpose: &str, stage: &mut Stage) -> Result<Landed, Did> {
-    let browser = stage.browser(user).map_err(|error| Did::broken(error.to_string()))?;
+pub async fn open(request: Outgoing, user: &User, purpose: &str, stage: &mut Stage) -> Landed {
+    let browser = stage.browser(user);
     let mut hops = Vec::new();
     let landed = {
         let stage = &*stage;
@@ -160,12 +151,12 @@ pub async fn open(request: Outgoing, user: &User, purpose: &str, stage: &mut Sta
         }
     };
     login::note(stage, user, purpose, hops);
-    Ok(landed.unwrap_or_else(|| {
+    landed.unwrap_or_else(|| {
         Landed::Nowhere(crate::results::Trouble {
             kind: crate::results::TroubleKind::TimeOut,
             detail: "given up because the app storms the bank".to_owned(),
         })
-    }))
+    })
 }
 
 /// What a browser saw of it.

@@ -64,7 +64,7 @@ pub async fn begin(user: &User, stage: &mut Stage) -> Result<Url, Did> {
     match stage.app.connect.clone() {
         Action::Http { method, url, form } => {
             let request = ask::request(method, &url, &form, user, stage).map_err(Did::broken)?;
-            match ask::open(request, user, "begin a login at the app", stage).await? {
+            match ask::open(request, user, "begin a login at the app", stage).await {
                 Landed::Bank(link) => Ok(link),
                 Landed::Page(page) => {
                     let why = format!(
@@ -233,10 +233,7 @@ async fn hand_over(url: Url, user: &User, stage: &mut Stage) -> Did {
     let until = Instant::now() + Duration::from_millis(stage.app.limits.action_ms);
     let by_command = matches!(stage.app.connect, Action::Command { .. });
     loop {
-        let landed = match ask::open(Outgoing::get(url.clone()), user, "deliver the callback", stage).await {
-            Ok(landed) => landed,
-            Err(did) => return did,
-        };
+        let landed = ask::open(Outgoing::get(url.clone()), user, "deliver the callback", stage).await;
         let mut did = match landed {
             Landed::Nowhere(trouble) if trouble.kind == crate::results::TroubleKind::Connect => {
                 let gone =

@@ -7,7 +7,7 @@ pub mod watch;
 
 use std::time::{Duration, Instant};
 
-use super::hostile::Arrived;
+use super::hostile::{Arrived, Given};
 use super::process::Ended;
 use super::stage::Stage;
 use super::{bank, canary};
@@ -36,8 +36,10 @@ pub struct Facts {
     pub known: usize,
     /// TLS connections that had been begun before the step.
     pub handshakes: usize,
-    /// Access tokens that the bank still takes, if the step asks.
+    /// Access tokens that the app was given and the bank still takes, if the step asks.
     pub alive: usize,
+    /// Those that live and never came to the app, because it had gone before.
+    pub unseen: usize,
 }
 
 /// What the app was seen to do.
@@ -71,10 +73,16 @@ impl Did {
         Did { broken: Some(why.into()), ..Did::default() }
     }
 
-    /// What it showed, without what differs from one time to the next.
-    pub fn gist(&self) -> String {
+    /// What it showed, as a user reads it.
+    pub fn words(&self) -> String {
         let text = if self.is_html { visible_text(&self.shown) } else { self.shown.clone() };
-        let words = text.split_whitespace().filter(|word| word.chars().all(|c| !c.is_ascii_digit()));
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The same without what differs from one time to the next.
+    pub fn gist(&self) -> String {
+        let text = self.words();
+        let words = text.split(' ').filter(|word| word.chars().all(|c| !c.is_ascii_digit()));
         words.collect::<Vec<_>>().join(" ")
     }
 }
@@ -141,7 +149,11 @@ pub async fn run(step: &Step, number: usize, stage: &mut Stage) -> Facts {
             facts.sample = sample;
         }
     }
-    if matches!(&step.verb, Verb::Use(using) if !using.wait) {
+    let in_the_background = matches!(&step.verb, Verb::Use(using) if !using.wait);
+    if acts(&step.verb) && !in_the_background {
+        stage.hostile.release();
+    }
+    if in_the_background {
         watch::token_request_under_way(stage).await;
         facts.unasked = stage.hostile.clear().into_iter().map(|(_, about)| about).collect();
     } else if acts(&step.verb) {
@@ -157,10 +169,11 @@ pub async fn run(step: &Step, number: usize, stage: &mut Stage) -> Facts {
     facts.stormed = stage.hostile.is_stormed();
     let asks_for_life = |leaf: &Leaf| matches!(leaf.check, Check::Number(Counted::LiveTokens, _));
     if step.given.iter().chain(&step.expect).any(asks_for_life) {
-        let given: Vec<String> =
-            stage.hostile.books().given.iter().filter_map(|one| one.access.clone()).collect();
-        for access in given {
-            facts.alive += usize::from(stage.lives(&access).await);
+        let given: Vec<Given> = stage.hostile.books().given.clone();
+        for one in given {
+            let Some(access) = &one.access else { continue };
+            let lives = usize::from(stage.lives(access).await);
+            *(if one.received { &mut facts.alive } else { &mut facts.unseen }) += lives;
         }
     }
     facts

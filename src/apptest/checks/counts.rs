@@ -89,6 +89,12 @@ pub fn number(counted: Counted, count: Count, facts: &Facts, stage: &Stage) -> L
         _ => 0,
     };
     let total = found.len() + sent_there + begun;
+    if counted == Counted::LiveTokens && count.holds(total) && facts.unseen > 0 {
+        return Looked::Unclear(
+            "the app gave its token request up before the answer came: what lives on at the bank it never had"
+                .to_owned(),
+        );
+    }
     if count.holds(total) {
         return Looked::Holds;
     }

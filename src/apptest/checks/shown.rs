@@ -60,44 +60,20 @@ pub fn shown(shown: Shown, facts: &Facts, stage: &Stage) -> Looked {
             }
         }
         Shown::FailureShown => failure_shown(facts, stage),
-        Shown::ReasonShown => {
-            let text = did.gist().to_lowercase();
-            let own = &stage.app.ended_words;
-            let told = if own.is_empty() {
-                ENDED_WORDS.iter().any(|word| text.contains(word))
-            } else {
-                own.iter().any(|word| text.contains(&word.to_lowercase()))
-            };
-            match told {
-                true => Looked::Holds,
-                false if text.is_empty() => {
-                    Looked::Unclear("the app shows nothing from which it could be told".to_owned())
-                }
-                false => breaks(
-                    "the user is told that the bank ended the access",
-                    format!("none of {} in: {}", words(own, &ENDED_WORDS), brief(&text)),
-                ),
-            }
-        }
-        Shown::RefusalShown => {
-            let text = did.gist().to_lowercase();
-            let own = &stage.app.refused_words;
-            let told = if own.is_empty() {
-                REFUSED_WORDS.iter().any(|word| text.contains(word))
-            } else {
-                own.iter().any(|word| text.contains(&word.to_lowercase()))
-            };
-            match told {
-                true => Looked::Holds,
-                false if text.is_empty() && did.status.is_none() => {
-                    Looked::Unclear("the app shows nothing from which it could be told".to_owned())
-                }
-                false => breaks(
-                    "the user is told that the login was refused",
-                    format!("none of {} in: {}", words(own, &REFUSED_WORDS), brief(&text)),
-                ),
-            }
-        }
+        Shown::ReasonShown => told(
+            "the user is told that the bank ended the access",
+            &stage.app.ended_words,
+            &ENDED_WORDS,
+            facts,
+            stage,
+        ),
+        Shown::RefusalShown => told(
+            "the user is told that the login was refused",
+            &stage.app.refused_words,
+            &REFUSED_WORDS,
+            facts,
+            stage,
+        ),
         Shown::NewState => match stage.states.split_last() {
             Some((last, before)) if before.contains(last) => {
                 breaks("a state that no login had before", format!("the state of an earlier login: {last}"))
@@ -112,6 +88,48 @@ pub fn shown(shown: Shown, facts: &Facts, stage: &Stage) -> Looked {
             Some((problems, _)) => breaks("states that nobody can guess", problems.join("; ")),
         },
     }
+}
+
+/// Whether what is shown says something: by one of the app's own words, or of the usual ones. A word that stands there also
+/// when all is well says nothing.
+fn told(expected: &str, own: &[String], usual: &[&str], facts: &Facts, stage: &Stage) -> Looked {
+    let text = facts.did.gist().to_lowercase();
+    if text.is_empty() && facts.did.status.is_none() {
+        return Looked::Unclear("the app shows nothing from which it could be told".to_owned());
+    }
+    let times = |word: &str, text: &str| match own {
+        [] => begins(text, word),
+        _ => text.matches(&word.to_lowercase()).count(),
+    };
+    let mut always_there = None;
+    let all: Vec<&str> =
+        if own.is_empty() { usual.to_vec() } else { own.iter().map(String::as_str).collect() };
+    for word in all {
+        let well = stage.remembered.well.iter().map(|known| times(word, known)).max().unwrap_or(0);
+        match times(word, &text) {
+            0 => {}
+            now if now > well => return Looked::Holds,
+            _ => always_there = Some(word),
+        }
+    }
+    match always_there {
+        Some(word) => Looked::Unclear(format!(
+            "\"{word}\" is shown, as it is when all is well, so that it tells nothing; name words that do under [words] in the \
+             app file"
+        )),
+        None => Looked::Breaks {
+            expected: expected.to_owned(),
+            got: format!("none of {} in: {}", words(own, usual), brief(&text)),
+            request: None,
+        },
+    }
+}
+
+/// How many words of the text begin with this one.
+fn begins(text: &str, word: &str) -> usize {
+    let at_its_beginning =
+        |(at, _): &(usize, &str)| !text[..*at].chars().next_back().is_some_and(char::is_alphabetic);
+    text.match_indices(word).filter(at_its_beginning).count()
 }
 
 fn words(own: &[String], usual: &[&str]) -> String {
@@ -186,5 +204,17 @@ pub fn shows(user: &User, due: bool, facts: &Facts, stage: &Stage) -> Looked {
             got: format!("{id}, which is {user}'s"),
             request: None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_counts_where_it_begins() {
+        assert_eq!(begins("we recommended it, and intended to; extended", "ended"), 0);
+        assert_eq!(begins("ended. (ended) your access ended", "ended"), 3);
+        assert_eq!(begins("cancelled", "cancel"), 1);
     }
 }

@@ -114,7 +114,11 @@ impl Door {
                         }
                     });
                 }
-                Some(_) = connections.join_next() => {}
+                Some(ended) = connections.join_next() => {
+                    if let Err(panic) = ended.map_err(|error| error.to_string()) {
+                        self.hostile.books().broke = Some(panic);
+                    }
+                }
             }
         }
     }

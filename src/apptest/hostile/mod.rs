@@ -34,6 +34,9 @@ pub const BODY_LIMIT: usize = 1 << 20;
 /// How long requests that belong together wait for each other: long enough for an app that sends them at once.
 const TOGETHER: Duration = Duration::from_millis(1_500);
 
+/// How soon whoever waits for something looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// The bank, shared by all that serve it.
 #[derive(Clone, Debug)]
 pub struct Hostile {
@@ -63,6 +66,10 @@ pub struct Books {
     pub elsewhere: Option<Url>,
     /// Ids that a script may put into an answer: `user:bob`.
     pub users: Vec<(String, String)>,
+    /// How often the app has answered what a step asked of it.
+    releases: usize,
+    /// How the harness broke while it answered the app.
+    pub broke: Option<String>,
 }
 
 /// An answer on its way out.
@@ -87,6 +94,8 @@ impl Hostile {
             refused_hosts: Vec::new(),
             elsewhere: None,
             users: Vec::new(),
+            releases: 0,
+            broke: None,
         };
         Hostile { routes, most, books: Arc::new(Mutex::new(books)), changed: Arc::new(Notify::new()) }
     }
@@ -96,15 +105,23 @@ impl Hostile {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until something arrives or is answered, or `until` is over.
+    /// Waits until something arrives or is answered, or `until` is over; or for a moment, for what came between the caller's
+    /// last look and this is not announced again.
     pub async fn something(&self, until: Instant) {
         let changed = self.changed.notified();
+        let until = until.min(Instant::now() + LOOK_AGAIN);
         let _ = tokio::time::timeout_at(until.into(), changed).await;
     }
 
     /// From here on these answers are given instead of the bank's own, until [`Hostile::clear`].
     pub fn prepare(&self, answer: Answer, step: usize) {
         self.books().scripts.push(Script::new(answer, step));
+    }
+
+    /// The app has answered what a step asked of it: what was held back until then goes.
+    pub fn release(&self) {
+        self.books().releases += 1;
+        self.changed.notify_waiters();
     }
 
     /// Forgets what was prepared, and returns the steps whose answer was never asked for.
@@ -179,7 +196,12 @@ impl Hostile {
         if let (Some(incoming), true) = (&incoming, answer.delay_ms > 0) {
             // Until it leaves, the bank has given what the app does not have.
             self.books().note_given(incoming, false);
-            tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
+            let delay = Duration::from_millis(answer.delay_ms);
+            if answer.until_answered {
+                self.wait_for_release(delay).await
+            } else {
+                tokio::time::sleep(delay).await
+            }
         }
         match (incoming, answer.broken) {
             (None, _) | (Some(_), Some(Break::Dropped)) => Answered::Nothing,
@@ -194,6 +216,14 @@ impl Hostile {
                 Answered::Cut(cut, half)
             }
             (Some(whole), None) => Answered::Whole(whole),
+        }
+    }
+
+    /// Waits until the app has answered what it is asked for in the step after this, or so long.
+    async fn wait_for_release(&self, longest: Duration) {
+        let (before, until) = (self.books().releases, Instant::now() + longest);
+        while Instant::now() < until && self.books().releases == before {
+            self.something(until).await;
         }
     }
 

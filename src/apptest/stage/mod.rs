@@ -8,16 +8,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use url::Url;
 
+use super::Judging;
 use super::bank::{Desk, NoWorld, World, whoami_request};
 use super::browser::{Browser, Hop};
-use super::certificates::Authority;
 use super::hostile::{Doors, Hostile, ListenError};
+use super::inside::{Begun, Inside};
+use super::port::Port;
 use super::process::{Ended, Program, StartError};
 use crate::suite::app::{AppFile, Confidentiality, Text};
 use crate::suite::client::Restart;
@@ -41,6 +42,8 @@ pub struct LoginHeld {
 pub struct Remembered {
     /// What a disconnection showed that the bank went along with.
     pub disconnected: Option<String>,
+    /// What the app showed whenever all was well.
+    pub well: Vec<String>,
 }
 
 /// Everything of one case.
@@ -64,9 +67,15 @@ pub struct Stage {
     pub reaction: Option<Duration>,
     /// What every program of the app has written so far that has ended.
     pub written: String,
+    /// What browsers send with.
+    http: reqwest::Client,
     browsers: HashMap<User, Browser>,
     /// The app, if it goes on running.
     pub program: Option<Program>,
+    /// How it is begun, if it lives in this process.
+    inside: Option<Arc<dyn Inside>>,
+    /// The app, if it lives in this process.
+    begun: Option<Box<dyn Begun>>,
     /// Commands that are still running.
     pub commands: Vec<Program>,
     /// Exchanges of the user's side since the last step ended.
@@ -74,7 +83,7 @@ pub struct Stage {
     /// How many requests at the bank are on the tape.
     taped: usize,
     folder: TempDir,
-    port: u16,
+    port: Port,
     ca_file: PathBuf,
 }
 
@@ -87,10 +96,12 @@ pub enum StageError {
     World(#[from] NoWorld),
     #[error("failed to make a folder for the app: {0}")]
     Folder(std::io::Error),
+    #[error("failed to find a port for the app: {0}")]
+    Port(std::io::Error),
+    #[error("failed to begin the app: {0}")]
+    Begin(String),
     #[error("failed to write the app's config file {}: {cause}", path.display())]
     Config { path: PathBuf, cause: std::io::Error },
-    #[error("failed to set up a browser: {0}")]
-    Browser(reqwest::Error),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error("the app ended {ended} before it was up{output}")]
@@ -106,11 +117,9 @@ pub enum StageError {
 
 impl Stage {
     /// Makes the world and opens the bank. The app is not started yet.
-    pub async fn set(
-        app: Arc<AppFile>,
-        routes: Router,
-        authority: Arc<Authority>,
-    ) -> Result<Stage, StageError> {
+    pub async fn set(judging: &Judging) -> Result<Stage, StageError> {
+        let (app, authority) = (Arc::clone(&judging.app), Arc::clone(&judging.authority));
+        let routes = judging.routes.clone();
         let hostile = Hostile::new(routes.clone(), app.limits.requests);
         let bank = &app.bank;
         let doors =
@@ -118,9 +127,9 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("grantspec-").tempdir().map_err(StageError::Folder)?;
         let ca_file = folder.path().join("bank-ca.pem");
         std::fs::write(&ca_file, &authority.pem).map_err(StageError::Folder)?;
-        let port = free_port().map_err(StageError::Folder)?;
+        let port = Port::take().map_err(StageError::Port)?;
         let desk = Desk::new(routes);
-        let redirect_uri = app.redirect_uri.fill(|name| (name == "port").then(|| port.to_string()));
+        let redirect_uri = app.redirect_uri.fill(|name| (name == "port").then(|| port.number().to_string()));
         if Url::parse(&redirect_uri).is_err() {
             return Err(StageError::RedirectUri(redirect_uri));
         }
@@ -149,8 +158,11 @@ impl Stage {
             under_way: JoinSet::new(),
             reaction: None,
             written: String::new(),
+            http: judging.http.clone(),
             browsers: HashMap::new(),
             program: None,
+            inside: judging.inside.clone(),
+            begun: None,
             commands: Vec::new(),
             hops: Vec::new(),
             taped: 0,
@@ -178,7 +190,7 @@ impl Stage {
                 "client_id" => client.client_id.clone(),
                 "client_secret" => client.client_secret.clone(),
                 "redirect_uri" => client.redirect_uris.first().cloned().unwrap_or_default(),
-                "port" => self.port.to_string(),
+                "port" => self.port.number().to_string(),
                 "folder" => self.folder.path().display().to_string(),
                 "ca_file" => self.ca_file.display().to_string(),
                 "proxy" => self.doors.proxy.clone()?,
@@ -190,14 +202,9 @@ impl Stage {
     }
 
     /// A user's browser: the same through the whole case.
-    pub fn browser(&mut self, user: &User) -> Result<Browser, StageError> {
-        if let Some(browser) = self.browsers.get(user) {
-            return Ok(browser.clone());
-        }
+    pub fn browser(&mut self, user: &User) -> Browser {
         let limit = Duration::from_millis(self.app.limits.action_ms);
-        let browser = Browser::new(limit).map_err(StageError::Browser)?;
-        self.browsers.insert(user.clone(), browser.clone());
-        Ok(browser)
+        self.browsers.entry(user.clone()).or_insert_with(|| Browser::new(self.http.clone(), limit)).clone()
     }
 
     /// Whether an address is the bank's login.
@@ -254,11 +261,6 @@ fn role(app: &AppFile) -> Client {
         Confidentiality::Confidential => "server".to_owned(),
         Confidentiality::Public => "public".to_owned(),
     })
-}
-
-/// A port of loopback that nobody listens on at this moment.
-fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// Where an app file stands.

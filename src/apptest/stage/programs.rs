@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{Stage, StageError};
 use crate::apptest::browser::{Browser, Landed};
+use crate::apptest::inside::Told;
 use crate::apptest::process::Program;
 use crate::suite::User;
 use crate::suite::app::{Action, Text};
@@ -21,6 +22,11 @@ impl Stage {
     pub async fn start(&mut self) -> Result<(), StageError> {
         let app = Arc::clone(&self.app);
         let Some(start) = &app.start else { return Ok(()) };
+        if let Some(inside) = &self.inside {
+            let begun = inside.begin(self.told()?).map_err(StageError::Begin)?;
+            self.begun = Some(begun);
+            return self.wait_until_up(start.ready.as_ref()).await;
+        }
         if let Some((path, text)) = &start.config {
             let path = self.app.folder.join(self.fill(path, None));
             let text = self.fill(text, None);
@@ -33,6 +39,21 @@ impl Stage {
         self.wait_until_up(start.ready.as_ref()).await
     }
 
+    /// What an app of this process is told.
+    fn told(&self) -> Result<Told, StageError> {
+        let client = self.world.client(&self.client());
+        let redirect_uri = client.redirect_uris[0].clone();
+        Ok(Told {
+            bank: self.doors.bank.clone(),
+            port: self.port.number(),
+            client_id: client.client_id.clone(),
+            client_secret: client.client_secret.clone(),
+            redirect_uri: Url::parse(&redirect_uri).map_err(|_| StageError::RedirectUri(redirect_uri))?,
+            folder: self.folder.path().to_owned(),
+            ca_file: self.app.bank.tls.then(|| self.ca_file.clone()),
+        })
+    }
+
     async fn wait_until_up(&mut self, ready: Option<&Text>) -> Result<(), StageError> {
         let (began, limit) = (Instant::now(), Duration::from_millis(self.app.limits.start_ms));
         let at = match ready {
@@ -40,7 +61,7 @@ impl Stage {
             None => self.world.client(&self.client()).redirect_uris[0].clone(),
         };
         let url = Url::parse(&at).map_err(|_| StageError::RedirectUri(at.clone()))?;
-        let browser = Browser::new(limit).map_err(StageError::Browser)?;
+        let browser = Browser::new(self.http.clone(), limit);
         loop {
             let up = match ready {
                 Some(_) => {
@@ -58,6 +79,9 @@ impl Stage {
                 program.wait(Instant::now()).await;
                 let output = tail(&program.output().text());
                 return Err(StageError::EndedEarly { ended, output });
+            }
+            if let Some(ended) = self.begun.as_ref().and_then(|begun| begun.ended()) {
+                return Err(StageError::EndedEarly { ended, output: String::new() });
             }
             if up {
                 return Ok(());
@@ -79,6 +103,7 @@ impl Stage {
 
     /// Ends every program, and keeps what they wrote.
     pub async fn end_programs(&mut self, how: Restart) {
+        self.begun = None;
         for mut program in self.commands.drain(..).chain(self.program.take()) {
             program.end(how).await;
             self.written.push_str(&program.output().text());
@@ -110,6 +135,9 @@ impl Stage {
 
     /// How the app that should go on running has ended, if it has.
     pub fn crashed(&mut self) -> Option<String> {
+        if let Some(ended) = self.begun.as_ref().and_then(|begun| begun.ended()) {
+            return Some(format!("the app ended {ended}"));
+        }
         let program = self.program.as_mut()?;
         let ended = program.ended()?;
         Some(format!("the app ended {ended}{}", tail(&program.output().text())))

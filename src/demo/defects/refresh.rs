@@ -1,6 +1,6 @@
 //! Defects of refreshing.
 
-use super::{Defect, public_row, row};
+use super::{Defect, row};
 use crate::demo::rules::{DeadGrant, Filed, Flight, Newest, PublicRefresh, Reuse, Storm};
 
 pub(super) const TABLE: &[Defect] = &[
@@ -39,20 +39,16 @@ pub(super) const TABLE: &[Defect] = &[
         "requests refresh one after the other, though one refresh would do",
         |rules| rules.refresh.flight = Flight::Queued,
     ),
-    public_row("app.public-reauthenticates", "an empty refresh token is sent", |rules| {
+    row("app.public-reauthenticates", "an empty refresh token is sent", |rules| {
         rules.refresh.public = PublicRefresh::Empty
     }),
-    public_row(
-        "app.public-reauthenticates:access-token",
-        "the access token is sent as a refresh token",
-        |rules| rules.refresh.public = PublicRefresh::AccessToken,
-    ),
-    public_row(
-        "app.public-reauthenticates:client-credentials",
-        "the app asks for a token of its own",
-        |rules| rules.refresh.public = PublicRefresh::ClientCredentials,
-    ),
-    public_row(
+    row("app.public-reauthenticates:access-token", "the access token is sent as a refresh token", |rules| {
+        rules.refresh.public = PublicRefresh::AccessToken
+    }),
+    row("app.public-reauthenticates:client-credentials", "the app asks for a token of its own", |rules| {
+        rules.refresh.public = PublicRefresh::ClientCredentials
+    }),
+    row(
         "app.public-reauthenticates:stuck",
         "the dead token is tried with each use, and the user is not asked",
         |rules| rules.refresh.public = PublicRefresh::KeepsDeadToken,

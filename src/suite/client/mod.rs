@@ -13,7 +13,7 @@
 //! | `approve` | `of` a login |
 //! | `revoke` | `user` ("alice"): disconnects the app in the bank |
 //! | `expire` | `by` (1 second): access tokens given so far are past their lifetime, at the bank and by the app's clock |
-//! | `answer` | `to`, `times` (1) or `always`; what: `status`, `body`, `content_type`, `retry_after`, `set`, `omit`, `elsewhere`, `delay_ms`, `fails`, `together` |
+//! | `answer` | `to`, `times` (1) or `always`; what: `status`, `body`, `content_type`, `retry_after`, `set`, `omit`, `elsewhere`, `delay_ms` with `until_answered`, `fails`, `together` |
 //! | `certificate` | `kind`: what the bank shows from now on |
 //! | `search` | `lists` of secrets that are looked for in everything seen so far |
 //! | `sample` | `count` (200): logins that are only begun |
@@ -339,6 +339,8 @@ pub struct Answer {
     /// Redirects to another origin with this status.
     pub elsewhere: Option<u16>,
     pub delay_ms: u64,
+    /// Held back only until the app has answered what it is asked in the next step, at most `delay_ms`.
+    pub until_answered: bool,
     pub broken: Option<Break>,
     /// Held back until so many have come, or none more comes.
     pub together: Option<u32>,

@@ -109,6 +109,9 @@ form! {
         elsewhere: Option<Status>,
         /// Milliseconds that the answer is held back.
         delay_ms: Option<Whole<1, 30_000>>,
+        /// It goes as soon as the app has answered what is asked of it in the step after the one in which the request came; at the
+        /// latest after `delay_ms`.
+        until_answered: Option<bool>,
         /// How the answer fails to arrive.
         fails: Option<Break>,
         /// Held back until so many such requests have come, or no more come.
@@ -220,6 +223,7 @@ fn answer(form: AnswerForm, span: Span, reader: &mut Reader) -> Option<Verb> {
         omit: form.omit.unwrap_or_default(),
         elsewhere: form.elsewhere.map(|status| status.0),
         delay_ms: form.delay_ms.map_or(0, |delay| delay.0),
+        until_answered: form.until_answered.unwrap_or_default(),
         broken: form.fails,
         together: form.together.map(|together| together.small()),
     };
@@ -237,6 +241,12 @@ fn answer(form: AnswerForm, span: Span, reader: &mut Reader) -> Option<Verb> {
         let message = "`body`, `content_type` and `retry_after` need a `status`";
         let mistake = reader.mistake(Code::OneOf, span, message);
         reader.note(mistake.help("add the status of the answer, such as `status = 200`"));
+        return None;
+    }
+    if answer.until_answered && answer.delay_ms == 0 {
+        let message = "`until_answered` needs `delay_ms`";
+        let mistake = reader.mistake(Code::OneOf, span, message);
+        reader.note(mistake.help("add how long the answer is held back at most, such as `delay_ms = 5000`"));
         return None;
     }
     Some(Verb::Answer(answer))

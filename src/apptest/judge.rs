@@ -1,0 +1,136 @@
+//! What a step comes to: whether its expectations hold, and whether anything can be concluded from it at all.
+
+use super::acts::Facts;
+use super::checks::{Looked, contract, look};
+use super::stage::Stage;
+use crate::results::{Level, Standing, Verdict};
+use crate::suite::Span;
+use crate::suite::client::{Check, Connect, Shown, Step, Verb};
+
+/// How a case ended.
+#[derive(Debug)]
+pub enum End {
+    Met,
+    Broken(String),
+    Inconclusive(String),
+    Trouble(String),
+    NotApplicable(String),
+}
+
+/// One broken expectation.
+pub struct Break {
+    pub span: Span,
+    pub expected: String,
+    pub got: String,
+    /// The request's number at the bank.
+    pub request: Option<usize>,
+}
+
+/// Holds a step's expectations against what came of it.
+pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<End>, Vec<Break>) {
+    let inconclusive = |why: String| (Standing::Unprepared, Some(End::Inconclusive(why)), Vec::new());
+    let did = &facts.did;
+    if let Some(why) = &did.broken {
+        return (Standing::Unprepared, Some(End::Trouble(why.clone())), Vec::new());
+    }
+    if let Some(why) = &did.not_applicable {
+        return (Standing::NotRun, Some(End::NotApplicable(why.clone())), Vec::new());
+    }
+    let mut breaks = Vec::new();
+    let mut unclear = None;
+    // What arrived is a fact whatever came back to the browser.
+    for leaf in &step.expect {
+        match look(&leaf.check, facts, stage) {
+            Looked::Holds => {}
+            Looked::Breaks { expected, got, request } => {
+                breaks.push(Break { span: leaf.span.clone(), expected, got, request });
+            }
+            Looked::Unclear(why) => unclear = unclear.or(Some(why)),
+            Looked::NotApplicable(why) => {
+                return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
+            }
+        }
+    }
+    // A step that judges what it did not prepare would judge something else.
+    for leaf in &step.given {
+        match look(&leaf.check, facts, stage) {
+            Looked::Holds => {}
+            Looked::Breaks { expected, got, .. } => {
+                return inconclusive(format!(
+                    "could not prepare the probe: due was: {expected}; came: {got}"
+                ));
+            }
+            Looked::Unclear(why) => return inconclusive(format!("could not prepare the probe: {why}")),
+            Looked::NotApplicable(why) => {
+                return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
+            }
+        }
+    }
+    if let (Some(crashed), Some(first)) = (&facts.crashed, step.expect.first())
+        && !breaks.iter().any(|broken| broken.got == *crashed)
+    {
+        breaks.push(Break {
+            span: first.span.clone(),
+            expected: "the app goes on".to_owned(),
+            got: crashed.clone(),
+            request: None,
+        });
+    }
+    if !breaks.is_empty() {
+        let first = &breaks[0];
+        let why = format!("expected {}; got {}", first.expected, first.got);
+        return (Standing::Broken, Some(End::Broken(why)), breaks);
+    }
+    if let Some(crashed) = &facts.crashed {
+        return inconclusive(crashed.clone());
+    }
+    if let Some(why) = &did.trouble {
+        return inconclusive(why.clone());
+    }
+    if let Some(why) = unclear {
+        return inconclusive(why);
+    }
+    if let Some(what) = facts.unasked.iter().find(|what| **what == "asked whoami") {
+        let why = format!("the app never {what} here");
+        return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
+    }
+    if let Some(what) = facts.unasked.first() {
+        return inconclusive(format!(
+            "the app never {what} here, so that the bank's answer could not be delivered; if it never does, say so under [lacks] \
+             in the app file"
+        ));
+    }
+    if step.observe.is_none() && step.expect.is_empty() && step.given.is_empty() {
+        if let Err(why) = contract(&step.verb, facts, stage) {
+            return inconclusive(format!("could not prepare the probe: {why}"));
+        }
+    } else if let Some(status) = did.status.filter(|status| *status >= 500)
+        && is_hostile(&step.verb)
+        && !step.expect.iter().any(|leaf| leaf.check == Check::Shown(Shown::Sound))
+    {
+        return inconclusive(format!(
+            "the app answered the callback with {status}: nothing came to the bank, but whether it aborted or broke can't be told"
+        ));
+    }
+    (Standing::Met, None, Vec::new())
+}
+
+/// What a case's end weighs, and its reason.
+pub fn verdict(end: &End, level: Level) -> (Verdict, Option<String>) {
+    match end {
+        End::Met => (Verdict::Pass, None),
+        End::Inconclusive(why) => (Verdict::Inconclusive, Some(why.clone())),
+        End::Trouble(why) => (Verdict::Error, Some(why.clone())),
+        End::NotApplicable(why) => (Verdict::Skipped, Some(why.clone())),
+        End::Broken(why) => match level {
+            Level::Must => (Verdict::Fail, Some(why.clone())),
+            Level::Should => (Verdict::Warn, Some(why.clone())),
+            Level::Info => (Verdict::Pass, Some(why.clone())),
+        },
+    }
+}
+
+/// Whether a callback was changed, or delivered where it does not belong.
+fn is_hostile(verb: &Verb) -> bool {
+    matches!(verb, Verb::Connect(Connect { tamper: Some(_), .. }) | Verb::Callback(_))
+}
