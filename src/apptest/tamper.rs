@@ -15,6 +15,8 @@ pub fn tampered(callback: &Url, tamper: Tamper, another: Option<&str>) -> Url {
     let pairs: Vec<(String, String)> = callback.query_pairs().into_owned().collect();
     let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let (state, code) = (value("state").unwrap_or_default(), value("code").unwrap_or_default());
+    // Where the app sent no state, none comes back.
+    let right: Vec<String> = value("state").into_iter().collect();
     let mut changed: Vec<(String, String)> =
         pairs.iter().filter(|(key, _)| key != "state" && key != "code").cloned().collect();
     let mut add = |key: &str, value: &str| changed.push((key.to_owned(), value.to_owned()));
@@ -23,23 +25,24 @@ pub fn tampered(callback: &Url, tamper: Tamper, another: Option<&str>) -> Url {
         Tamper::StateTruncated => (vec![code], vec![without_last(&state)]),
         Tamper::StateOtherCase => (vec![code], vec![other_case(&state)]),
         Tamper::StateAppended => (vec![code], vec![format!("{state}x")]),
+        Tamper::StatePadded => (vec![code], vec![format!(" {state} ")]),
         Tamper::StateOfAnother => (vec![code], vec![another.unwrap_or_default().to_owned()]),
         Tamper::StateAbsent => (vec![code], Vec::new()),
         Tamper::StateEmpty => (vec![code], vec![String::new()]),
         Tamper::StateTwice => (vec![code], vec![state.clone(), flipped(&state)]),
         Tamper::StateTwiceWrongFirst => (vec![code], vec![flipped(&state), state.clone()]),
-        Tamper::CodeAbsent => (Vec::new(), vec![state]),
-        Tamper::CodeEmpty => (vec![String::new()], vec![state]),
-        Tamper::CodeTwice => (vec![code.clone(), code], vec![state]),
-        Tamper::CodeGiant => (vec!["a".repeat(GIANT)], vec![state]),
+        Tamper::CodeAbsent => (Vec::new(), right),
+        Tamper::CodeEmpty => (vec![String::new()], right),
+        Tamper::CodeTwice => (vec![code.clone(), code], right),
+        Tamper::CodeGiant => (vec!["a".repeat(GIANT)], right),
         Tamper::Denied | Tamper::DeniedWithMarkup => {
             add("error", "access_denied");
             add("error_description", if tamper == Tamper::Denied { "The user said no" } else { MARKUP });
-            (Vec::new(), vec![state])
+            (Vec::new(), right)
         }
         Tamper::ErrorAndCode => {
             add("error", "server_error");
-            (vec![code], vec![state])
+            (vec![code], right)
         }
     };
     for code in &codes {
@@ -103,6 +106,15 @@ mod tests {
             let has_error = changed.query_pairs().any(|(key, _)| key == "error");
             let is_error = matches!(tamper, Tamper::Denied | Tamper::DeniedWithMarkup | Tamper::ErrorAndCode);
             assert_eq!(has_error, is_error, "{word}");
+        }
+    }
+
+    #[test]
+    fn no_state_comes_back_where_none_was_sent() {
+        let callback = Url::parse("http://127.0.0.1:1/cb?code=abc1").expect("an address");
+        for tamper in [Tamper::Denied, Tamper::ErrorAndCode, Tamper::CodeTwice, Tamper::CodeGiant] {
+            let changed = tampered(&callback, tamper, None);
+            assert!(changed.query_pairs().all(|(key, _)| key != "state"), "{tamper}");
         }
     }
 

@@ -10,7 +10,11 @@ pub fn title(verb: &Verb) -> String {
             let whose =
                 callback.browser.as_ref().map(|user| format!(" in {user}'s browser")).unwrap_or_default();
             let changed = callback.tamper.map(|tamper| format!(", changed: {tamper}")).unwrap_or_default();
-            format!("the callback of {} is delivered (again){whose}{changed}", callback.of)
+            let often = match callback.times {
+                1 => String::new(),
+                times => format!(", {times} times at once"),
+            };
+            format!("the callback of {} is delivered (again){whose}{changed}{often}", callback.of)
         }
         Verb::Use(using) if using.times > 1 => {
             format!("{} makes the app read {} times at once", using.user, using.times)

@@ -111,6 +111,11 @@ impl Answer {
         life.is_null() || life.as_u64().is_some_and(|life| (1..=LONGEST_LIFE).contains(&life))
     }
 
+    /// Whether the answer says how long its token lives, sensibly or not.
+    pub fn has_lifetime(&self) -> bool {
+        self.value().is_some_and(|body| !body["expires_in"].is_null())
+    }
+
     fn code(&self) -> String {
         self.value().and_then(|body| Some(body["code"].as_str()?.to_owned())).unwrap_or_default()
     }

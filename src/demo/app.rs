@@ -52,6 +52,8 @@ pub struct Stale {
     pub first_user: OnceLock<String>,
     /// The first accounts that were read for anybody.
     pub first_accounts: OnceLock<Vec<String>>,
+    /// The access token of each session's login.
+    pub first_tokens: Mutex<HashMap<String, Secret>>,
     /// Sessions that will never work again.
     pub stuck: Mutex<HashSet<String>>,
 }

@@ -59,7 +59,7 @@ async fn leave(app: &Arc<App>, session: &str) -> Option<String> {
     }
     app.journal.note("disconnected by the user");
     leftovers(app, session, &grant);
-    let heard = match tell_as_ruled(app, &grant.access_token).await {
+    let heard = match tell_as_ruled(app, session, &grant.access_token).await {
         Ok(heard) => heard,
         Err(error) => {
             app.journal.note(&error.to_string());
@@ -100,7 +100,7 @@ fn leftovers(app: &Arc<App>, session: &str, grant: &Grant) {
 }
 
 /// Tells the bank, and gives whether it has heard.
-async fn tell_as_ruled(app: &Arc<App>, token: &Secret) -> Result<bool, BooksError> {
+async fn tell_as_ruled(app: &Arc<App>, session: &str, token: &Secret) -> Result<bool, BooksError> {
     let ignored = match app.rules.leaving.logout {
         Logout::Told => {
             let heard = tell(app, token).await?;
@@ -113,6 +113,10 @@ async fn tell_as_ruled(app: &Arc<App>, token: &Secret) -> Result<bool, BooksErro
         Logout::FailureIgnored => Some(app.line.logout(token).await),
         Logout::WrongPath => Some(app.line.odd_logout("/logout", Method::POST, Some(token)).await),
         Logout::WithoutToken => Some(app.line.odd_logout("/oauth2/logout", Method::POST, None).await),
+        Logout::WithTheFirstToken => {
+            let first = locked(&app.stale.first_tokens).get(session).cloned();
+            Some(app.line.logout(&first.unwrap_or_else(|| token.clone())).await)
+        }
         Logout::ByGet => Some(app.line.odd_logout("/oauth2/logout", Method::GET, Some(token)).await),
     };
     if let Some(Ok(answer)) = ignored {

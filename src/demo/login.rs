@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 use subtle::ConstantTimeEq;
 
+use super::answer::Answer;
 use super::app::{App, STORM, locked};
 use super::books::Grant;
-use super::leaving;
 use super::line::Heard;
 use super::page::{self, Aborted};
 use super::params::{Given, Params};
@@ -20,6 +20,7 @@ use super::rules::{
     TokenAnswer,
 };
 use super::visitors::unguessable;
+use super::{leaving, reading};
 
 /// So many logins may be under way in one browser; the oldest is forgotten for a further one.
 const MOST_LOGINS: usize = 64;
@@ -81,11 +82,10 @@ async fn come_back(app: &Arc<App>, session: &str, query: &str) -> Response {
 async fn land(app: &Arc<App>, session: &str, query: &str) -> Result<Response, Aborted> {
     let params = Params::read(query);
     let state = state_of(app, &params)?;
-    let begun = app.logins.find(session, state, app).ok_or_else(|| {
+    let begun = app.logins.take(session, state, app).ok_or_else(|| {
         Aborted::new("This login was not begun in this browser, or it is over. Nothing was done with it.")
     })?;
     let suspicious = app.rules.login.mismatch == Mismatch::NoticedLate && begun.state.as_deref() != state;
-    app.logins.spend(&begun, app.rules.login.spent == Spent::AtOnce);
     if let Some(error) = params.first("error")
         && !(app.rules.login.odd == OddCallback::CodeWins && params.first("code").is_some())
     {
@@ -96,8 +96,13 @@ async fn land(app: &Arc<App>, session: &str, query: &str) -> Result<Response, Ab
         Browser::AnyForTheStarter => begun.session.as_str(),
         Browser::Same | Browser::Any => session,
     };
-    let response = exchange(app, for_whom, code).await?;
-    app.logins.spend(&begun, app.rules.login.spent == Spent::OnSuccess);
+    let exchanged = exchange(app, for_whom, code).await;
+    match app.rules.login.spent {
+        Spent::AfterExchange => app.logins.forget(&begun),
+        Spent::OnSuccess if exchanged.is_ok() => app.logins.forget(&begun),
+        Spent::AtOnce | Spent::OnSuccess | Spent::Never => {}
+    }
+    let response = exchanged?;
     if suspicious {
         return Err(Aborted::new("This login came back with another state than it was begun with."));
     }
@@ -176,12 +181,19 @@ async fn exchange(app: &Arc<App>, session: &str, code: &str) -> Result<Response,
             }
         }
     }
-    let crashes = app.rules.login.answer == TokenAnswer::CrashesOnLifetime;
+    let crashes = |answer: &Answer| match app.rules.login.answer {
+        TokenAnswer::CrashesOnLifetime => !answer.has_sound_lifetime(),
+        TokenAnswer::CrashesWithoutLifetime => answer.status == 200 && !answer.has_lifetime(),
+        _ => false,
+    };
     let tokens = match &heard {
-        Ok(answer) if crashes && !answer.has_sound_lifetime() => crash(app).await,
+        Ok(answer) if crashes(answer) => crash(app).await,
         Ok(answer) => answer.tokens(app.rules.login.answer),
         Err(_) => Err("no whole answer came from the bank"),
     };
+    if let (Err(_), Ok(answer), Shown::OddAnswerInLog) = (&tokens, &heard, app.rules.secrets.shown) {
+        app.journal.note(&format!("an odd answer: {}", String::from_utf8_lossy(&answer.body)));
+    }
     let tokens = tokens.map_err(|why| {
         Aborted::new(format!("Nothing was connected: {why}. Please connect again.").as_str())
     })?;
@@ -194,6 +206,7 @@ async fn exchange(app: &Arc<App>, session: &str, code: &str) -> Result<Response,
         }
         _ => {}
     }
+    locked(&app.stale.first_tokens).insert(session.to_owned(), tokens.access_token.clone());
     let grant = Grant {
         user_id: tokens.user_id,
         access_token: tokens.access_token.clone(),
@@ -222,6 +235,7 @@ async fn exchange(app: &Arc<App>, session: &str, code: &str) -> Result<Response,
             return Err(Aborted::new("The app can't keep anything at the moment. Nothing was connected."));
         }
     }
+    reading::meet(app, session).await.map_err(|why| Aborted::new(&why))?;
     let home = match app.rules.secrets.shown {
         Shown::OwnAddress => format!("/?token={}", tokens.access_token.expose()),
         _ => "/".to_owned(),
@@ -270,28 +284,28 @@ impl Logins {
         state
     }
 
-    /// The login that a callback ends.
-    fn find(&self, session: &str, state: Option<&str>, app: &App) -> Option<Begun> {
+    /// The login that a callback ends; off the list with it, so that of two callbacks at one moment one finds it.
+    fn take(&self, session: &str, state: Option<&str>, app: &App) -> Option<Begun> {
         let rules = &app.rules.login;
-        let begun = locked(&self.begun);
-        let of_browser = |login: &&Begun| rules.browser != Browser::Same || login.session == session;
-        let mut mine = begun.iter().rev().filter(of_browser);
-        mine.find(|login| match (&login.state, state) {
-            (Some(sent), Some(came)) => same(sent, came, rules.mismatch),
-            // Only rules that let a callback without a state pass get here without one.
-            (_, None) => true,
-            (None, Some(_)) => false,
-        })
-        .cloned()
+        let mut begun = locked(&self.begun);
+        let of_browser = |login: &Begun| rules.browser != Browser::Same || login.session == session;
+        let at = begun.iter().rposition(|login| {
+            of_browser(login)
+                && match (&login.state, state) {
+                    (Some(sent), Some(came)) => same(sent, came, rules.mismatch),
+                    // Only rules that let a callback without a state pass get here without one.
+                    (_, None) => true,
+                    (None, Some(_)) => false,
+                }
+        })?;
+        Some(if rules.spent == Spent::AtOnce { begun.remove(at) } else { begun[at].clone() })
     }
 
-    /// Takes a login off the list, if it is time.
-    fn spend(&self, spent: &Begun, now: bool) {
-        if now {
-            let mut begun = locked(&self.begun);
-            if let Some(at) = begun.iter().position(|login| login == spent) {
-                begun.remove(at);
-            }
+    /// Takes a login off the list that has stayed there.
+    fn forget(&self, spent: &Begun) {
+        let mut begun = locked(&self.begun);
+        if let Some(at) = begun.iter().position(|login| login == spent) {
+            begun.remove(at);
         }
     }
 }
@@ -301,6 +315,7 @@ fn same(sent: &str, came: &str, rule: Mismatch) -> bool {
     match rule {
         Mismatch::Nothing => bool::from(sent.as_bytes().ct_eq(came.as_bytes())),
         Mismatch::Anything | Mismatch::NoticedLate => true,
+        Mismatch::Padded => sent == came.trim(),
         Mismatch::OtherCase => sent.eq_ignore_ascii_case(came),
         Mismatch::Longer => came.starts_with(sent),
         Mismatch::Shorter => sent.starts_with(came),

@@ -14,7 +14,7 @@ use super::app::{App, Left, STORM, locked};
 use super::books::{Grant, Read};
 use super::rules::{Identity, Pace, Pending, Revoked, Storm};
 use super::secret::Secret;
-use super::{login, page, refresh};
+use super::{leaving, login, page, refresh};
 
 const WHOAMI: &str = "/ping/whoami";
 const ACCOUNTS: &str = "/accounts";
@@ -125,6 +125,28 @@ pub async fn read(app: &Arc<App>, session: &str) -> Result<Read, Halt> {
     Ok(Read { user_id, accounts })
 }
 
+/// Asks at the end of a login who the user is, once. Where the bank names another than its token answer did, the tokens are of
+/// no use, and what to tell the user is the error; that it did not say is no reason to give up, for the first reading asks again.
+pub async fn meet(app: &Arc<App>, session: &str) -> Result<(), String> {
+    let Some(grant) = app.books.account(session).grant else { return Ok(()) };
+    let Ok(answer) = app.line.call(WHOAMI, &grant.access_token).await else { return Ok(()) };
+    if answer.meaning() != Meaning::Fine {
+        return Ok(());
+    }
+    let named = answer.value().and_then(|body| Some(body["user_id"].as_str()?.to_owned()));
+    let Err(Halt::Dead(why)) = identify(app, &grant, named.unwrap_or_default()) else { return Ok(()) };
+    let discarded = app.books.change(session, |account| {
+        if account.grant.as_ref() == Some(&grant) {
+            account.discard(why.as_str());
+        }
+    });
+    if let Err(error) = discarded {
+        app.journal.note(&error.to_string());
+    }
+    leaving::end(app, grant.access_token).await;
+    Err(why)
+}
+
 /// Whom the page names: whom both the token answer and whoami named.
 fn identify(app: &App, grant: &Grant, whoami: String) -> Result<String, Halt> {
     match app.rules.reading.identity {
@@ -225,7 +247,7 @@ async fn patiently(app: &App, session: &str, path: &str, token: &Secret) -> Resu
         let storms = match app.rules.reading.pace {
             Pace::AtOnceAfterThrottle => throttled,
             Pace::AtOnceAfterServerError => !throttled,
-            Pace::BacksOff | Pace::IgnoresRetryAfter => false,
+            Pace::BacksOff | Pace::IgnoresRetryAfter | Pace::AtOnceWhenRefreshing => false,
         };
         if storms && attempt < STORM as u32 {
             attempt += 1;

@@ -12,7 +12,7 @@ use super::app::{App, STORM};
 use super::books::{BooksError, Grant};
 use super::line::Heard;
 use super::reading::{Halt, settled, was_revoked};
-use super::rules::{DeadGrant, Flight, LateRefresh, Newest, PublicRefresh, Reuse};
+use super::rules::{DeadGrant, Flight, LateRefresh, Newest, Pace, PublicRefresh, Reuse};
 use super::secret::Secret;
 use super::{leaving, page};
 
@@ -104,6 +104,7 @@ async fn send(app: &App, token: &Secret, access_token: &Secret) -> Came {
             (Came::Silence, Reuse::AfterSilence, _)
             | (Came::ServerError, Reuse::AfterServerError, _)
             | (Came::Nonsense, Reuse::AfterNonsense, _) => 2,
+            (Came::Throttled(_), ..) if app.rules.reading.pace == Pace::AtOnceWhenRefreshing => STORM,
             (Came::Refused(_), _, DeadGrant::Loops) => STORM,
             (Came::Refused(Why::Evicted), _, DeadGrant::LoopsIfEvicted) => STORM,
             _ => 1,

@@ -152,7 +152,12 @@ async fn state_one_time(broken: &[&str]) -> Noticed {
     stage.next("/oauth2/token", [say(400, json!({ "error": "invalid_grant" }))]);
     alice.come_back(&failing.query).await;
     alice.come_back(&failing.query).await;
-    noticed(stage.token_requests("authorization_code").len() > 2, "a callback that failed works again")
+    noticed(stage.token_requests("authorization_code").len() > 2, "a callback that failed works again")?;
+    let doubled = alice.go(&stage, "alice", true).await;
+    stage.always("/oauth2/token", Turn::Late(Duration::from_millis(150)));
+    let (mut one, mut two) = (alice.clone(), alice.clone());
+    tokio::join!(one.come_back(&doubled.query), two.come_back(&doubled.query));
+    noticed(stage.token_requests("authorization_code").len() > 3, "two callbacks at one moment both work")
 }
 
 /// The callback with another state.
@@ -171,6 +176,7 @@ async fn abort_on_mismatch(broken: &[&str]) -> Noticed {
         ("truncated", |state| state[..state.len() - 1].to_owned()),
         ("in another case", |state| state.chars().map(swapped).collect()),
         ("appended", |state| format!("{state}x")),
+        ("between blanks", |state| format!(" {state} ")),
     ] {
         let mut alice = stage.browser();
         let back = alice.go(&stage, "alice", true).await;
@@ -310,6 +316,11 @@ async fn bad_token_answer(broken: &[&str]) -> Noticed {
         alice.post("/use").await;
         noticed(stage.seen("/ping/whoami").len() > before, &format!("{what} is used"))?;
     }
+    let mut alice = stage.browser();
+    let back = alice.go(&stage, "alice", true).await;
+    stage.next("/oauth2/token", [token_answer(|body| body["expires_in"] = Value::Null)]);
+    let page = alice.try_get(&format!("/callback?{}", back.query)).await;
+    noticed(page.is_none(), "a token without a lifetime breaks the app")?;
     alive(&stage, &mut stage.browser()).await
 }
 
@@ -325,17 +336,7 @@ async fn token_in_header(broken: &[&str]) -> Noticed {
     let refresh = stage.token_requests("refresh_token");
     noticed(refresh.iter().any(|seen| !seen.authorization.is_empty()), "the old token goes along")?;
     noticed(tokens.iter().any(String::is_empty), "no token in the header")?;
-    let urls: String = stage
-        .all_seen()
-        .iter()
-        .map(|seen| {
-            format!(
-                "{}
-",
-                seen.query
-            )
-        })
-        .collect();
+    let urls: String = stage.all_seen().iter().map(|seen| format!("{}\n", seen.query)).collect();
     let secrets = tokens
         .into_iter()
         .chain(back.code)
@@ -349,7 +350,10 @@ async fn token_in_header(broken: &[&str]) -> Noticed {
         noticed(used.text.contains(&secret), "in the page")?;
         noticed(stage.log().contains(&secret), "in the log")?;
     }
-    Ok(())
+    let again = alice.go(&stage, "alice", true).await;
+    stage.next("/oauth2/token", [token_answer(|body| body["expires_in"] = "soon".into())]);
+    alice.come_back(&again.query).await;
+    noticed(stage.log().contains("odd-access"), "in the log, with an answer that makes no sense")
 }
 
 fn bearer(seen: &Seen) -> String {
@@ -482,8 +486,10 @@ async fn no_storm_on_401(broken: &[&str]) -> Noticed {
     let stage = Stage::new(broken).await;
     let mut alice = connected(&stage).await;
     stage.always("/ping/whoami", dead());
+    let before = stage.seen("/ping/whoami").len();
     alice.post("/use").await;
-    let (calls, refreshes) = (stage.seen("/ping/whoami").len(), stage.token_requests("refresh_token").len());
+    let calls = stage.seen("/ping/whoami").len() - before;
+    let refreshes = stage.token_requests("refresh_token").len();
     noticed(calls > 2 || refreshes > 1, &format!("{calls} calls, {refreshes} refreshes"))?;
     alive(&stage, &mut alice).await
 }
@@ -527,12 +533,17 @@ async fn backs_off(broken: &[&str]) -> Noticed {
     noticed(stage.seen("/ping/whoami").len() > before + 1, "asked again before its time")?;
     tokio::time::sleep(Duration::from_millis(1_010)).await;
     noticed(alice.post("/use").await.standing() != "connected", "never again")?;
-    noticed(stage.seen("/ping/whoami").len() == before + 1, "never asked again")
+    noticed(stage.seen("/ping/whoami").len() == before + 1, "never asked again")?;
+    stage.expire().await;
+    stage.always("/oauth2/token", say(429, json!({ "message": "busy" })));
+    alice.post("/use").await;
+    noticed(stage.token_requests("refresh_token").len() > 2, "a refresh is sent again at once")
 }
 
 async fn logout_on_disconnect(broken: &[&str]) -> Noticed {
     let stage = Stage::new(broken).await;
     let mut alice = connected(&stage).await;
+    alice.post("/refresh").await;
     alice.post("/use").await;
     let token = bearer(stage.seen("/ping/whoami").last().expect("it was used"));
     alice.post("/disconnect").await;

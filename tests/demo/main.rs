@@ -4,6 +4,7 @@ mod browser;
 mod departures;
 
 mod journey;
+mod judged;
 mod program;
 mod stage;
 mod tls;

@@ -301,6 +301,9 @@ fn lists_and_schemas_are_for_programs_too() {
     let stage = Stage::new();
     exits(&stage.grantspec(&["list", "requirements", "consent"]), 0, "consent.one-click");
     exits(&stage.grantspec(&["list", "defects", "refresh"]), 0, "refresh.single-use:grace-window");
+    exits(&stage.grantspec(&["list", "cases", "app.denied"]), 0, "app-login/denied-escaped  (app.denied)");
+    exits(&stage.grantspec(&["list", "requirements", "app."]), 0, "app.verifies-tls");
+    exits(&stage.grantspec(&["list", "defects", "app."]), 0, "app.verifies-tls:dates");
     exits(&stage.grantspec(&["lint"]), 0, "no mistake");
     for of in ["suite", "results"] {
         let schema = stage.grantspec(&["schema", of]);
@@ -315,8 +318,20 @@ fn the_matrix_notices_a_defect() {
     exits(&ended, 0, "Noticed: each of the ");
     let matrix = std::fs::read_to_string(stage.path("matrix/matrix.json")).expect("the matrix was written");
     let matrix: grantspec::results::Matrix = serde_json::from_str(&matrix).expect("it is a matrix");
-    assert!(matrix.sides[0].defects.iter().all(|row| !row.killed_by.is_empty()));
+    let [bank] = matrix.sides.as_slice() else { panic!("only a bank has such defects") };
+    assert!(bank.defects.iter().all(|row| !row.killed_by.is_empty()));
     for name in ["matrix.html", "matrix.txt"] {
         assert!(stage.path("matrix").join(name).exists(), "{name}");
     }
+}
+
+#[test]
+fn the_matrix_notices_a_defect_of_an_app_though_its_promise_is_only_recorded() {
+    let stage = Stage::new();
+    let ended = stage.grantspec(&["prove", "app.deletes-data", "--report", "matrix"]);
+    exits(&ended, 0, "Noticed: each of the 1 defects");
+    let matrix = std::fs::read_to_string(stage.path("matrix/matrix.json")).expect("the matrix was written");
+    let matrix: grantspec::results::Matrix = serde_json::from_str(&matrix).expect("it is a matrix");
+    let [app] = matrix.sides.as_slice() else { panic!("only an app has such a defect") };
+    assert_eq!(app.defects[0].killed_by, ["app-leaving/deletes-data-on-disconnect"]);
 }

@@ -25,7 +25,7 @@ pub async fn uses(using: &Use, stage: &mut Stage) -> Did {
         return in_the_background(&action, using, stage);
     }
     if using.times > 1 && matches!(action, Action::Http { .. }) {
-        return at_once(&action, using, stage).await;
+        return ask_at_once(&action, using, stage).await;
     }
     self::action(Some(&action), "read from the bank", &using.user, stage).await
 }
@@ -49,16 +49,22 @@ fn in_the_background(action: &Action, using: &Use, stage: &mut Stage) -> Did {
     Did::default()
 }
 
-async fn at_once(action: &Action, using: &Use, stage: &mut Stage) -> Did {
+async fn ask_at_once(action: &Action, using: &Use, stage: &mut Stage) -> Did {
     let Action::Http { method, url, form } = action else {
         return Did::broken("a command is run once at a time");
     };
-    let request = match request(method, url, form, &using.user, stage) {
-        Ok(request) => request,
-        Err(why) => return Did::broken(why),
-    };
-    let browser = stage.browser(&using.user);
-    let asked = join_all((0..using.times).map(|_| {
+    match request(method, url, form, &using.user, stage) {
+        Ok(request) => {
+            at_once(&request, using.times, &using.user, "ask the app to read from the bank", stage).await
+        }
+        Err(why) => Did::broken(why),
+    }
+}
+
+/// Opens an address so many times at one moment in one browser. What came of the first is what was done.
+pub async fn at_once(request: &Outgoing, times: u32, user: &User, purpose: &str, stage: &mut Stage) -> Did {
+    let browser = stage.browser(user);
+    let asked = join_all((0..times).map(|_| {
         let (browser, request) = (browser.clone(), request.clone());
         let stage = &*stage;
         async move {
@@ -70,7 +76,7 @@ async fn at_once(action: &Action, using: &Use, stage: &mut Stage) -> Did {
     let all = asked.await;
     let mut first = None;
     for (landed, hops) in all {
-        login::note(stage, &using.user, "ask the app to read from the bank", hops);
+        login::note(stage, user, purpose, hops);
         let did = did(landed);
         first.get_or_insert(did);
     }

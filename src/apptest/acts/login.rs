@@ -48,7 +48,7 @@ pub async fn connect(connect: &Connect, stage: &mut Stage) -> Did {
     if !connect.deliver {
         return Did::default();
     }
-    deliver(&held, &connect.user, connect.tamper, stage).await
+    deliver(&held, &connect.user, connect.tamper, 1, stage).await
 }
 
 pub async fn callback(callback: &Callback, stage: &mut Stage) -> Did {
@@ -56,7 +56,7 @@ pub async fn callback(callback: &Callback, stage: &mut Stage) -> Did {
         return Did::trouble("the login whose callback was to be delivered never came about");
     };
     let browser = callback.browser.clone().unwrap_or_else(|| held.user.clone());
-    deliver(&held, &browser, callback.tamper, stage).await
+    deliver(&held, &browser, callback.tamper, callback.times, stage).await
 }
 
 /// Has the app begin a login, and gives the address at the bank that it sends its user to.
@@ -186,8 +186,14 @@ pub async fn approve(held: &LoginHeld, stage: &mut Stage) -> Did {
     super::controlled(&held.user.0, "approve in the bank's app", request, stage).await
 }
 
-/// Delivers a callback by `user`'s browser, and lets the app do what it makes of it.
-async fn deliver(held: &LoginHeld, user: &User, tamper: Option<Tamper>, stage: &mut Stage) -> Did {
+/// Delivers a callback by `user`'s browser, so many times at once, and lets the app do what it makes of it.
+async fn deliver(
+    held: &LoginHeld,
+    user: &User,
+    tamper: Option<Tamper>,
+    times: u32,
+    stage: &mut Stage,
+) -> Did {
     let state = held.callback.query_pairs().find(|(key, _)| key == "state");
     let state = state.map(|(_, state)| state.into_owned()).unwrap_or_default();
     let code = held.callback.query_pairs().find(|(key, _)| key == "code").map(|(_, code)| code.into_owned());
@@ -213,11 +219,18 @@ async fn deliver(held: &LoginHeld, user: &User, tamper: Option<Tamper>, stage: &
                 Err(did) => return did,
             }
         }
+        if another.as_deref() == Some(state.as_str()) {
+            let why = "the other login has the same state, so that nothing is changed";
+            return Did { not_applicable: Some(why.to_owned()), ..Did::default() };
+        }
         url = tampered(&held.callback, tamper, another.as_deref());
     }
     let delivered = Instant::now();
     let from = stage.hostile.books().arrived.len();
-    let mut did = hand_over(url, user, stage).await;
+    let mut did = match times {
+        1 => hand_over(url, user, stage).await,
+        _ => ask::at_once(&Outgoing::get(url), times, user, "deliver the callback", stage).await,
+    };
     did.code = code;
     if stage.reaction.is_none() && tamper.is_none() {
         let books = stage.hostile.books();

@@ -75,6 +75,7 @@ pub fn shown(shown: Shown, facts: &Facts, stage: &Stage) -> Looked {
             stage,
         ),
         Shown::NewState => match stage.states.split_last() {
+            Some((last, _)) if last.is_empty() => Looked::Unclear("the login has no state at all".to_owned()),
             Some((last, before)) if before.contains(last) => {
                 breaks("a state that no login had before", format!("the state of an earlier login: {last}"))
             }

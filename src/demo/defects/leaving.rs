@@ -15,6 +15,11 @@ pub(super) const TABLE: &[Defect] = &[
         "a bank that could not take the logout is not told again",
         |rules| rules.leaving.logout = Logout::FailureIgnored,
     ),
+    row(
+        "app.logout-on-disconnect:first-token",
+        "the bank is told with the token of the login, which a refresh has ended",
+        |rules| rules.leaving.logout = Logout::WithTheFirstToken,
+    ),
     row("app.logout-on-disconnect:no-token", "the bank is told without the token", |rules| {
         rules.leaving.logout = Logout::WithoutToken
     }),

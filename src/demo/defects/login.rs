@@ -34,6 +34,9 @@ pub(super) const TABLE: &[Defect] = &[
     row("app.state-one-time:after-failure", "a state works again after its login has failed", |rules| {
         rules.login.spent = Spent::OnSuccess
     }),
+    row("app.state-one-time:at-once", "a state works twice if both callbacks come at one moment", |rules| {
+        rules.login.spent = Spent::AfterExchange
+    }),
     row(
         "app.state-one-time:reused",
         "a browser's logins have the same state while one is under way",
@@ -45,6 +48,9 @@ pub(super) const TABLE: &[Defect] = &[
     }),
     row("app.abort-on-mismatch:appended", "a state with something after it is taken", |rules| {
         rules.login.mismatch = Mismatch::Longer
+    }),
+    row("app.abort-on-mismatch:blanks", "a state with blanks around it is taken", |rules| {
+        rules.login.mismatch = Mismatch::Padded
     }),
     row("app.abort-on-mismatch:truncated", "the beginning of the state is taken", |rules| {
         rules.login.mismatch = Mismatch::Shorter
@@ -121,6 +127,9 @@ pub(super) const TABLE: &[Defect] = &[
         "a token with a lifetime that makes no sense ends the app",
         |rules| rules.login.answer = TokenAnswer::CrashesOnLifetime,
     ),
+    row("app.bad-token-answer:no-lifetime", "a token without a lifetime ends the app", |rules| {
+        rules.login.answer = TokenAnswer::CrashesWithoutLifetime
+    }),
     row("app.bad-token-answer:status", "a token in an error answer is taken", |rules| {
         rules.login.answer = TokenAnswer::AnyStatus
     }),

@@ -31,6 +31,11 @@ pub(super) const TABLE: &[Defect] = &[
         rules.reading.pace = Pace::IgnoresRetryAfter
     }),
     row(
+        "app.backs-off:refresh",
+        "a refresh that the bank turned away with 429 is sent again at once, many times",
+        |rules| rules.reading.pace = Pace::AtOnceWhenRefreshing,
+    ),
+    row(
         "app.revoked-by-user",
         "a call that was refused because the user has disconnected is repeated, many times",
         |rules| rules.reading.revoked = Revoked::Hammers,

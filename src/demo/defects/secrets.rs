@@ -26,6 +26,11 @@ pub(super) const TABLE: &[Defect] = &[
     row("app.token-in-header:code-in-log", "the log shows the code", |rules| {
         rules.secrets.shown = Shown::CodeInLog
     }),
+    row(
+        "app.token-in-header:odd-answer-in-log",
+        "the log shows a token answer that makes no sense, with its tokens",
+        |rules| rules.secrets.shown = Shown::OddAnswerInLog,
+    ),
     row("app.secret-in-body", "token requests carry the client's secret in the query as well", |rules| {
         rules.secrets.client_secret = SecretPlace::QueryToo
     }),

@@ -23,6 +23,8 @@ pub enum Logout {
     WithoutToken,
     /// Sent by GET.
     ByGet,
+    /// Sent with the access token of the login, though it has been refreshed since.
+    WithTheFirstToken,
 }
 
 /// What is left of the tokens.

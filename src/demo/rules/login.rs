@@ -54,6 +54,8 @@ pub enum Spent {
     Never,
     /// Only once the login has succeeded.
     OnSuccess,
+    /// Once the exchange is over, whatever it came to: two callbacks at one moment both pass.
+    AfterExchange,
 }
 
 /// What else is taken for the state that was sent.
@@ -71,6 +73,8 @@ pub enum Mismatch {
     SameLength,
     /// Anything: the user is told of the mismatch after the code has been exchanged.
     NoticedLate,
+    /// What it is with blanks around it.
+    Padded,
 }
 
 /// A callback that has no state, or more than one.
@@ -141,6 +145,8 @@ pub enum TokenAnswer {
     AnyType,
     /// Only those that are right; a lifetime that makes no sense ends the app.
     CrashesOnLifetime,
+    /// Only those that are right; one without a lifetime ends the app.
+    CrashesWithoutLifetime,
     /// … whatever the status says.
     AnyStatus,
 }

@@ -35,6 +35,8 @@ pub enum Pace {
     AtOnceAfterServerError,
     /// Waits, but not as long as `Retry-After` says.
     IgnoresRetryAfter,
+    /// After a 429 to a refresh the same at once, many times.
+    AtOnceWhenRefreshing,
 }
 
 /// What the news leads to that the user has disconnected the app in the bank.

@@ -34,6 +34,8 @@ pub enum Shown {
     RefreshInLog,
     /// The code, in the log.
     CodeInLog,
+    /// A token answer that makes no sense, as it came, in the log.
+    OddAnswerInLog,
 }
 
 /// Where a token request carries the client's secret.

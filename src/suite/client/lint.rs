@@ -67,6 +67,7 @@ pub fn need(verb: &Verb) -> Option<Capability> {
         Verb::Restart(_) => Capability::Restart,
         Verb::Certificate(_) => Capability::Tls,
         Verb::Callback(callback) if callback.browser.is_some() => Capability::Browsers,
+        Verb::Callback(callback) if callback.times > 1 => Capability::Parallel,
         Verb::Use(using) if using.times > 1 || !using.wait => Capability::Parallel,
         _ => return None,
     })

@@ -7,7 +7,7 @@
 //! | verb | keys; those with a value in brackets, and those in brackets, can be left out |
 //! |---|---|
 //! | `connect` | `user` ("alice"), (`tamper`), `deliver` (true), `approve` (true), (`lifetime` in seconds), (`save` a login) |
-//! | `callback` | `of` a login, (`browser`: whose), (`tamper`) |
+//! | `callback` | `of` a login, (`browser`: whose), (`tamper`), `times` (1): so many at once |
 //! | `use`, `refresh`, `disconnect`, `status` | `user` ("alice"); `use` also `times` (1): so many at once, and `wait` (true): for its answer |
 //! | `restart` | `how` ("stop") |
 //! | `approve` | `of` a login |
@@ -88,6 +88,8 @@ words! {
         StateOtherCase = "state-other-case",
         /// A character more behind the state.
         StateAppended = "state-appended",
+        /// The state with a blank before and after it.
+        StatePadded = "state-padded",
         /// The state of a login that somebody else has just begun at the app.
         StateOfAnother = "state-of-another",
         /// No state.
@@ -310,6 +312,8 @@ pub struct Callback {
     /// Whose browser; the login's own if nobody's.
     pub browser: Option<User>,
     pub tamper: Option<Tamper>,
+    /// So many times at one moment.
+    pub times: u32,
 }
 
 /// The app reads from the bank. Contract: a call is answered with what it asked for.

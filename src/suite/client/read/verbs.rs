@@ -37,6 +37,8 @@ form! {
         browser: Option<User>,
         /// What happens to it before.
         tamper: Option<Tamper>,
+        /// So many times at once. Default 1.
+        times: Option<Whole<1, 16>>,
     }
 }
 
@@ -188,6 +190,7 @@ verbs! {
         of: form.of,
         browser: form.browser,
         tamper: form.tamper,
+        times: form.times.map_or(1, |times| times.small()),
     })),
     "use": UseForm => |form, _, _| Some(Verb::Use(Use {
         user: somebody(form.user),
