@@ -115,7 +115,7 @@ async fn tell_as_ruled(app: &Arc<App>, session: &str, token: &Secret) -> Result<
         Logout::WithoutToken => Some(app.line.odd_logout("/oauth2/logout", Method::POST, None).await),
         Logout::WithTheFirstToken => {
             let first = locked(&app.stale.first_tokens).get(session).cloned();
-            Some(app.line.logout(&first.unwrap_or_else(|| token.clone())).await)
+            return Ok(told(&app.line.logout(&first.unwrap_or_else(|| token.clone())).await));
         }
         Logout::ByGet => Some(app.line.odd_logout("/oauth2/logout", Method::GET, Some(token)).await),
     };
