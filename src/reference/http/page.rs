@@ -22,7 +22,8 @@ body{font:1.1rem/1.5 system-ui,sans-serif;max-width:28rem;margin:4rem auto;paddi
 label,input,button{display:block;width:100%;box-sizing:border-box;font:inherit}\
 input,button{margin:.4rem 0 1rem;padding:.7rem;border:1px solid #6b778c;border-radius:.5rem}\
 button{background:#14233c;color:#fff;cursor:pointer}button.no{background:#fff;color:#14233c}\
-.note{border-left:.3rem solid #c62828;padding-left:.8rem}";
+.note{border-left:.3rem solid #c62828;padding-left:.8rem}\
+p{overflow-wrap:anywhere}";
 
 /// People meet the page that ends a login at night too; the login page below is for machines.
 static ERROR_CSS: LazyLock<String> = LazyLock::new(|| {

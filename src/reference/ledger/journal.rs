@@ -189,7 +189,8 @@ impl Ledger {
             }
             Kind::Access => {
                 let token: Access = read(key, row)?;
-                let (grant, digests) = (token.grant.0, [Some(token.digest), token.beginning]);
+                let (grant, digests) =
+                    (token.grant.0, [Some(token.digest), token.beginning.as_deref().copied()]);
                 must_exist(key, &world.grants, grant)?;
                 let at = next(key, &mut world.access, token)?;
                 world.grants.complete(grant).access.push(at);

@@ -96,6 +96,12 @@ impl Digest {
         Digest(Sha256::digest(secret.as_bytes()).into())
     }
 
+    /// Its first 128 bits.
+    pub(super) fn first_half(&self) -> (u64, u64) {
+        let (halves, _) = self.0.as_chunks();
+        (u64::from_le_bytes(halves[0]), u64::from_le_bytes(halves[1]))
+    }
+
     /// Enough of it to tell it from all others of a world.
     pub(super) fn short(&self) -> String {
         URL_SAFE_NO_PAD.encode(&self.0[..12])

@@ -148,7 +148,7 @@ pub(super) struct Access {
     pub digest: Digest,
     /// Of its beginning, in a bank that can be logged out of with that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub beginning: Option<Digest>,
+    pub beginning: Option<Box<Digest>>,
     pub grant: GrantIx,
     /// Those of the grant.
     pub user: UserIx,

@@ -21,7 +21,7 @@ impl Turn<'_> {
         let standing = self.standing(self.world.grants[grant.0].login);
         let token = self.world.access.push(Access {
             digest,
-            beginning,
+            beginning: beginning.map(Box::new),
             grant,
             user,
             client,

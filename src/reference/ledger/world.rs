@@ -171,7 +171,7 @@ impl World {
             std::iter::once((login.digest, Entry::Login(LoginIx(at)))).chain(code)
         });
         let access = self.access.iter().enumerate().flat_map(|(at, token)| {
-            let beginning = token.beginning.map(|digest| (digest, Entry::Access(at)));
+            let beginning = token.beginning.as_deref().map(|digest| (*digest, Entry::Access(at)));
             std::iter::once((token.digest, Entry::Access(at))).chain(beginning)
         });
         let refresh = self.refresh.iter().enumerate().map(|(at, token)| (token.digest, Entry::Refresh(at)));

@@ -42,8 +42,10 @@ struct Tried {
     status: u16,
     phrase: &'static str,
     body: String,
-    /// It was refused for want of an approval.
+    /// It was refused for want of an approval that can still be given.
     waits: bool,
+    /// … that can't: it was denied, or timed out.
+    too_late: bool,
 }
 
 /// Names, requests and what they are for.
@@ -103,7 +105,7 @@ pub async fn call(mut form: Form) -> Result<Response, Stop> {
         }
         _ => get("/ping/whoami".to_owned()),
     };
-    let tried = tried(visit, &token, request).await;
+    let tried = tried(visit, user, &token, request).await?;
     show(visit, Some(tried))
 }
 
@@ -148,7 +150,12 @@ fn give(visit: &Visit, client: ClientIx, user: UserIx) -> Result<Secret, Refusal
     })
 }
 
-async fn tried(visit: &Visit, token: &Secret, (method, path, body): (&'static str, String, Value)) -> Tried {
+async fn tried(
+    visit: &Visit,
+    user: UserIx,
+    token: &Secret,
+    (method, path, body): (&'static str, String, Value),
+) -> Result<Tried, Stop> {
     let sent = if body.is_null() { String::new() } else { body.to_string() };
     let request = Request::builder()
         .method(method)
@@ -161,16 +168,19 @@ async fn tried(visit: &Visit, token: &Secret, (method, path, body): (&'static st
     let bytes = to_bytes(answer.into_body(), LONGEST_ANSWER).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let json = serde_json::from_str::<Value>(&text).ok();
-    Tried {
+    let wants_approval = json.as_ref().is_some_and(|json| {
+        let code = json["code"].as_str().unwrap_or_default();
+        code == "forbidden.insufficient_permissions" || code == "forbidden.mandate.not_approved"
+    }) || (status == StatusCode::CREATED && path == "/mandates");
+    let asked = visit.look(|turn| turn.asks(user).iter().any(|ask| Some(ask.client) == turn.own_client()))?;
+    Ok(Tried {
         request: format!("{method} {path}\nAuthorization: Bearer …\n\n{sent}").trim_end().to_owned(),
         status: status.as_u16(),
         phrase: status.canonical_reason().unwrap_or_default(),
-        waits: json.as_ref().is_some_and(|json| {
-            let code = json["code"].as_str().unwrap_or_default();
-            code == "forbidden.insufficient_permissions" || code == "forbidden.mandate.not_approved"
-        }) || (status == StatusCode::CREATED && path == "/mandates"),
+        waits: wants_approval && asked,
+        too_late: wants_approval && !asked,
         body: json.and_then(|json| serde_json::to_string_pretty(&json).ok()).unwrap_or(text),
-    }
+    })
 }
 
 fn account(visit: &Visit, user: UserIx) -> Result<String, Stop> {
@@ -218,6 +228,19 @@ mod tests {
         browser.get("/developers/playground").await;
         assert!(browser.post(CALL, &[("call", "payment")]).await.text.contains("201 Created"));
         assert!(browser.get("/apps").await.text.contains("API playground"));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_sent_to_a_phone_on_which_nothing_waits() {
+        let mut browser = Browser::logged_in("alice@example.com").await;
+        browser.get("/developers/playground").await;
+        browser.post("/developers/playground/token", &[]).await;
+        browser.get("/developers/playground").await;
+        assert!(browser.post(CALL, &[("call", "accounts")]).await.text.contains("Approve it on"));
+        browser.advance(600).await;
+        let page = browser.post(CALL, &[("call", "accounts")]).await;
+        assert!(page.text.contains("403 Forbidden") && page.text.contains("It was denied, or timed out"));
+        assert!(!page.text.contains("Approve it on"));
     }
 
     #[tokio::test]
