@@ -5,7 +5,8 @@
 //! turns, each for a while, over as many connections; a round is one turn of each, and the table shows medians over all
 //! rounds. Shares are taken within a round, so that what else the machine does meanwhile touches both sides.
 //!
-//! The asking side is in this process too and as bare as it can be: bytes written to a socket, and the answer's read.
+//! The asking side is in this process too and as bare as it can be: bytes written to a socket, and the answer's read. What it
+//! keeps of its grants it goes through in order, so that its memory costs little; to the bank that order is a random one.
 
 #[path = "support/median.rs"]
 mod median;
@@ -19,11 +20,18 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use grantspec::reference::{self, Options};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use median::median;
 use visitor::{Clients, Kept, Line, Town};
+
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Connections at a time.
 const LINES: usize = 32;
@@ -31,6 +39,8 @@ const LINES: usize = 32;
 const ROUNDS: usize = 9;
 /// How long a turn takes.
 const TURN: Duration = Duration::from_millis(400);
+/// More than a connection asks for in a turn.
+const FARTHER: usize = 3000;
 /// Grants in the banks that don't have many: more than there are connections.
 const FEW: usize = 1000;
 
@@ -88,7 +98,8 @@ async fn compare(grants: usize) {
         (["whoami, --data", "refresh, --data"], data, &few, [0, 0]),
         (["whoami, many grants", "refresh, many grants"], crowded, &many, [1, 2]),
     ] {
-        let (kept, clients) = town.settle(&routes).await;
+        let (mut kept, clients) = town.settle(&routes).await;
+        kept.shuffle(&mut StdRng::seed_from_u64(1));
         let (address, mut lanes) = (served(routes).await, vec![Vec::new(); LINES]);
         for (at, one) in kept.into_iter().enumerate() {
             lanes[at % LINES].push(one);
@@ -130,7 +141,7 @@ async fn turn(sides: &mut [Side], at: usize) {
     let (over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let mut lines = JoinSet::new();
     // No turn begins with the grants that an earlier one has warmed.
-    let first = side.rates.len() * 1_000_003;
+    let first = side.rates.len() * FARTHER;
     for (lane, mut kept) in std::mem::take(&mut side.kept).into_iter().enumerate() {
         let (over, answered, asked) = (over.clone(), answered.clone(), side.asked);
         let mut line = Line::open(&side.address, side.clients.clone()).await;
@@ -143,8 +154,7 @@ async fn turn(sides: &mut [Side], at: usize) {
                     Asked::Whoami => line.whoami(&kept[next % count]).await,
                     Asked::Refresh => line.refresh(&mut kept[next % count]).await,
                 }
-                // Farther than the next one, so that many grants are as cold as many grants are.
-                next += 7919;
+                next += 1;
                 answered.fetch_add(1, Ordering::Relaxed);
             }
             (lane, kept)

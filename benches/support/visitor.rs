@@ -28,7 +28,7 @@ pub struct Town {
     grants: usize,
 }
 
-/// What a client keeps of a grant. In one piece: with many grants this side's memory is as cold as the bank's.
+/// What a client keeps of a grant, in one piece.
 #[derive(Clone)]
 pub struct Kept {
     /// Which client.
