@@ -209,12 +209,12 @@ pub fn of_reply(reply: &Reply, given: impl Fn(&Incoming) -> Option<String>) -> A
         (200..300, Some(what)) => (Came::Granted, format!("granted: {status} with {what}")),
         (_, Some(what)) => (Came::Granted, format!("{status}, and yet with {what}")),
         (429, None) => (Came::Unclear("429, too many requests".into()), describe(response)),
-        (..400, None) if response.refuses => (
+        (..400 | 501, None) if response.refuses => (
             Came::Refused,
             format!("refused, as the target file says of such an answer: {}", describe(response)),
         ),
         (400..500, None) => (Came::Refused, format!("refused: {}", describe(response))),
-        (500.., None) => (Came::Unclear(format!("{status}, the server's own trouble")), describe(response)),
+        (500.., None) => (Came::Unclear(own_trouble(status)), describe(response)),
         (300..400, None) => {
             let to = response.header("location").next().map(|to| format!(" to {}", shortened(&to, 120)));
             let why = format!(
@@ -230,6 +230,15 @@ pub fn of_reply(reply: &Reply, given: impl Fn(&Incoming) -> Option<String>) -> A
         }
     };
     Answer { came, said, exchange: None, response: Some(response.clone()), facts: Facts::None }
+}
+
+/// What a 5xx says.
+pub fn own_trouble(status: u16) -> String {
+    let hint = match status {
+        501 => "; if that is how it refuses, the target file can say so: `statuses = [501]` in [refusal]",
+        _ => "",
+    };
+    format!("{status}, the server's own trouble{hint}")
 }
 
 /// Status and error of an answer, such as `401 invalid_token (unauthorized.bad_access_token)`.

@@ -2,7 +2,8 @@
 
 use http::HeaderMap;
 
-use super::answer::{Answer, Authorization, Came, Facts, RaceFacts, describe};
+use super::answer::{Answer, Authorization, Came, Facts, RaceFacts, describe, shortened};
+use super::challenge::bearer_error;
 use super::consents::{look_consent, look_listed, look_since};
 use super::page;
 use super::scene::Scene;
@@ -177,6 +178,9 @@ fn look_status(wanted: &[u16], answer: &Answer) -> Looked {
 fn look_error(wanted: &[String], answer: &Answer) -> Looked {
     let expected = format!("the error is {}", wanted.join(" or "));
     if let Facts::Authorization(seen) = &answer.facts {
+        if let Came::Unclear(why) = &answer.came {
+            return Looked::Unclear(why.clone());
+        }
         // An error that only a page shows is not told to the app (RFC 6749 §4.1.2.1).
         let Some(callback) = &seen.callback else {
             return match answer.came {
@@ -198,9 +202,16 @@ fn look_error(wanted: &[String], answer: &Answer) -> Looked {
         let said = json.as_ref().and_then(|json| json.get(key)).and_then(serde_json::Value::as_str);
         said.is_some_and(|said| wanted.iter().any(|wanted| wanted == said))
     };
-    holds_if(says("error") || says("code"), &expected, || {
+    // A resource says it in the header (RFC 6750 §3), the token endpoint in the body (RFC 6749 §5.2).
+    let challenge = bearer_error(response);
+    let challenged = challenge.as_ref().is_some_and(|error| wanted.contains(error));
+    holds_if(says("error") || says("code") || challenged, &expected, || {
         let said = describe(response);
-        if said.contains(' ') { said } else { format!("{said} without an error in a JSON body") }
+        match &challenge {
+            Some(error) => format!("{said}, WWW-Authenticate: Bearer error={}", shortened(error, 60)),
+            None if said.contains(' ') => said,
+            None => format!("{said} without an error in a JSON body"),
+        }
     })
 }
 
@@ -222,7 +233,7 @@ fn look_state(rule: StateRule, answer: &Answer) -> Looked {
             _ => Looked::Unclear(answer.said.clone()),
         };
     };
-    let returned: Vec<&[u8]> = callback.values("state").collect();
+    let returned = callback.states();
     let shown = || match returned.as_slice() {
         [] => "no state".to_owned(),
         [one] => format!("state {}", quoted(one)),

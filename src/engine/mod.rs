@@ -6,6 +6,7 @@
 mod acquaint;
 mod answer;
 mod case;
+mod challenge;
 mod checks;
 mod confidence;
 mod consents;

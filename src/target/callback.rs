@@ -36,6 +36,16 @@ impl Callback {
         self.query.iter().filter(move |(key, _)| key == name.as_bytes()).map(|(_, value)| value.as_slice())
     }
 
+    /// Every value of `state`: of the query, or of the fragment where the bank put an error there, as it does for response
+    /// types whose answers stand in the fragment (RFC 6749 §4.2.2.1).
+    pub fn states(&self) -> Vec<&[u8]> {
+        let has =
+            |pairs: &[(Vec<u8>, Vec<u8>)], name: &str| pairs.iter().any(|(key, _)| key == name.as_bytes());
+        let in_query = ["code", "error", "state"].iter().any(|name| has(&self.query, name));
+        let pairs = if !in_query && has(&self.fragment, "error") { &self.fragment } else { &self.query };
+        pairs.iter().filter(|(key, _)| key == b"state").map(|(_, value)| value.as_slice()).collect()
+    }
+
     /// The one value of a query parameter as text; `None` if it is absent, given twice, empty or not UTF-8.
     pub fn one(&self, name: &str) -> Option<String> {
         let mut values = self.values(name);
@@ -94,6 +104,15 @@ mod tests {
         let callback = Callback::parse(b"https://a.example/cb?state=a&state=a");
         assert_eq!(callback.one("state"), None);
         assert_eq!(callback.values("state").count(), 2);
+    }
+
+    #[test]
+    fn the_state_of_an_error_in_the_fragment_stands_there_and_a_codes_does_not() {
+        let states = |location: &str| Callback::parse(location.as_bytes()).states().concat();
+        assert_eq!(states("https://a.example/cb#error=unsupported_response_type&state=s"), b"s");
+        assert_eq!(states("https://a.example/cb?error=access_denied#error=x&state=s"), b"");
+        assert_eq!(states("https://a.example/cb?code=c#state=s"), b"");
+        assert_eq!(states("https://a.example/cb?state=q#error=x&state=s"), b"q");
     }
 
     #[test]

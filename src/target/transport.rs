@@ -247,12 +247,24 @@ impl Target {
     }
 }
 
+/// A request's content, its address or its header lines are too long to be read to the end (RFC 9110 §15.5.14, §15.5.15,
+/// RFC 6585 §5).
+const READS_NO_FURTHER: [u16; 3] = [413, 414, 431];
+
 /// Reads an answer's body up to the limit.
 pub(super) async fn receive(mut response: reqwest::Response, longest: usize) -> Reply {
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            // A server that does not read on closes the connection while the request still comes, which can cut its own answer
+            // short; what it means stands in its status.
+            Err(_) if READS_NO_FURTHER.contains(&status) => break,
+            Err(error) => return Err(trouble(&error)),
+        };
         body.extend_from_slice(&chunk);
         if body.len() > longest {
             return Err(too_long(status, longest));
@@ -301,4 +313,39 @@ pub(super) fn whole(error: &reqwest::Error) -> String {
         }
     }
     texts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use url::Url;
+
+    use super::*;
+
+    /// What comes of an answer with this status whose body ends before it should.
+    async fn cut_short(status: u16) -> Reply {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port of loopback is free");
+        let base = format!("http://{}", listener.local_addr().expect("it is bound"));
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.expect("it is called");
+            let _ = socket.read(&mut [0; 4096]).await;
+            let half = format!("HTTP/1.1 {status} No\r\ncontent-length: 100\r\n\r\nhalf");
+            let _ = socket.write_all(half.as_bytes()).await;
+            let _ = socket.shutdown().await;
+        });
+        let target = Target::open(TargetFile::at(&base).expect("it is an address")).expect("it opens");
+        target.send(&Outgoing::get(Url::parse(&base).expect("it is an address"))).await
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_the_request_is_too_long_counts_though_it_is_cut_short_and_no_other_does() {
+        for status in READS_NO_FURTHER {
+            assert_eq!(cut_short(status).await.map(|answer| answer.status).ok(), Some(status));
+        }
+        for status in [200, 400, 401, 500] {
+            let kind = cut_short(status).await.err().map(|trouble| trouble.kind);
+            assert_eq!(kind, Some(TroubleKind::Reset), "{status}");
+        }
+    }
 }

@@ -232,6 +232,60 @@ pub fn at_once() -> Router<Shared> {
     Router::new().route("/oauth2/authorize", get(authorize))
 }
 
+/// Asks who it is, and then, once only, whether they agree.
+pub fn remembering() -> Router<Shared> {
+    async fn ask(Query(request): Query<Fields>) -> Response {
+        match wrong(&request) {
+            Some(why) => page(400, why),
+            None => page(200, "<form method=post><input name=who><button>Log in</button></form>"),
+        }
+    }
+    async fn answer(
+        State(shared): State<Shared>,
+        Query(request): Query<Fields>,
+        Form(form): Form<Fields>,
+    ) -> Response {
+        let known = &mut shared.lock().expect("nobody panics").0;
+        match form.get("answer").map(String::as_str) {
+            Some("no") => back(&request, "error=access_denied"),
+            None if !known.contains_key(&form["who"]) => page(
+                200,
+                &format!(
+                    "<form method=post id=consent><input type=hidden name=who value='{}'>
+                     <button name=answer value=yes>Yes</button><button name=answer value=no>No</button></form>",
+                    form["who"]
+                ),
+            ),
+            _ => {
+                known.insert(form["who"].clone(), Fields::new());
+                back(&request, &format!("code={}", form["who"]))
+            }
+        }
+    }
+    Router::new().route("/oauth2/authorize", get(ask).post(answer))
+}
+
+/// One page and one button for both answers: a yes is a tick, a no is none. `denied` is what is answered to a no.
+pub fn by_ticking(denied: fn(&Fields) -> Response) -> Router<Shared> {
+    async fn ask(Query(request): Query<Fields>) -> Response {
+        match wrong(&request) {
+            Some(why) => page(400, why),
+            None => page(
+                200,
+                "<form method=post><input name=who><label><input type=checkbox name=confirm>I agree</label>
+                 <input type=radio name=for value=day checked><input type=radio name=for value=year>
+                 <button>Submit</button></form>",
+            ),
+        }
+    }
+    let answer =
+        async move |Query(request): Query<Fields>, Form(form): Form<Fields>| match form.get("confirm") {
+            Some(_) => back(&request, &format!("code={}-{}", form["who"], form["for"])),
+            None => denied(&request),
+        };
+    Router::new().route("/oauth2/authorize", get(ask).post(answer))
+}
+
 fn query(request: &Fields) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(request).finish()
 }

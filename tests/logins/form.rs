@@ -2,7 +2,7 @@
 
 use grantspec::results::{CaseResult, Verdict};
 
-use crate::bank::{Bank, at_once, by_json, two_pages};
+use crate::bank::{Bank, at_once, back, by_json, by_ticking, page, remembering, two_pages};
 
 const TWO_PAGES: &str = r##"
 driver = "form"
@@ -34,6 +34,15 @@ request = [
     { url = "/api/allow", json = '{"began": "{login.url}"}', headers = { x-csrf = "{kept.csrf}" }, keep = { to = "/redirect" } },
 ]
 open = "{kept.to}"
+"#;
+
+const BY_TICKING: &str = r#"
+driver = "form"
+[[step]]
+when = "input[name=confirm]"
+fill = { who = "{user.email}" }
+allow = { check = ["confirm"], choose = { for = "year" } }
+deny = { press = "Submit" }
 "#;
 
 /// What every bank is asked: a login, a denial, two that interleave, and what must be refused.
@@ -104,6 +113,65 @@ async fn two_pages_with_a_cookie_and_a_csrf_field_are_gone_through() {
 async fn a_login_by_json_before_a_last_get_is_gone_through() {
     let bank = Bank::serve(by_json()).await;
     all_pass(&judged(&bank, BY_JSON, CASES).await);
+}
+
+#[tokio::test]
+async fn a_yes_can_be_a_tick_and_a_no_the_same_button_without_it() {
+    let bank = Bank::serve(by_ticking(|request| back(request, "error=access_denied"))).await;
+    all_pass(&judged(&bank, BY_TICKING, CASES).await);
+    let both = BY_TICKING.replace("allow = { check = [\"confirm\"], ", "check = [\"confirm\"]\nallow = { ");
+    let judged = judged(&bank, &both, CASES).await;
+    let verdicts: Vec<Verdict> = judged.iter().map(|(_, verdict, _)| *verdict).collect();
+    assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail, Verdict::Pass, Verdict::Pass], "{judged:#?}");
+}
+
+#[tokio::test]
+async fn a_bank_that_does_not_ask_again_was_told_no_no() {
+    let login = r##"
+driver = "form"
+[[step]]
+when = "#consent"
+allow = { press = "Yes" }
+deny = { press = "No" }
+[[step]]
+when = "input[name=who]"
+fill = { who = "{user.email}" }
+"##;
+    let yes = "[[case.step]]\nauthorize = { user = \"alice\", client = \"server\" }\n";
+    let denied = CASES.split("[[case]]").find(|case| case.contains("\"denied\"")).expect("it is there");
+    let denied_first = format!("{}{yes}", denied.trim_end().replacen(yes, "", 1) + "\n");
+    for (case, due) in [(denied, Verdict::Inconclusive), (&denied_first, Verdict::Pass)] {
+        let bank = Bank::serve(remembering()).await;
+        let judged = judged(&bank, login, &format!("[[case]]{case}")).await;
+        assert_eq!(judged[0].1, due, "{judged:#?}");
+        let says_why = judged[0].2.contains("may remember an earlier yes");
+        assert_eq!(says_why, due == Verdict::Inconclusive, "{judged:#?}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_answer_fills_in_must_be_on_the_page() {
+    let bank = Bank::serve(by_ticking(|request| back(request, "error=access_denied"))).await;
+    let deny = BY_TICKING.replace("deny = { ", "deny = { choose = { refuse = \"yes\" }, ");
+    let judged = judged(&bank, &deny, CASES).await;
+    assert!(
+        judged[1].1 == Verdict::Error && judged[1].2.contains("no list or radio button `refuse`"),
+        "{judged:#?}"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_page_after_a_no_says_how_to_make_it_known() {
+    let bank = Bank::serve(by_ticking(|_| page(400, "Authorization is not approved"))).await;
+    let stuck = judged(&bank, BY_TICKING, CASES).await;
+    let (_, verdict, reason) = &stuck[1];
+    assert_eq!(*verdict, Verdict::Error, "{reason}");
+    assert!(reason.contains("that is how the bank answers a no, add a step"), "{reason}");
+    let known = format!(
+        "{BY_TICKING}[[step]]\nwhen = {{ status = 400, text = \"not approved\" }}\nrefuses = \"it says no\"\n"
+    );
+    let told = judged(&bank, &known, CASES).await;
+    assert_eq!(told[1].1, Verdict::Fail, "{told:#?}");
 }
 
 #[tokio::test]

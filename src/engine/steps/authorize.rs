@@ -4,7 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::engine::answer::{Answer, Authorization, Came, Facts, describe, of_trouble, shortened};
+use crate::engine::answer::{
+    Answer, Authorization, Came, Facts, describe, of_trouble, own_trouble, shortened,
+};
 use crate::engine::redirects::redirect_uri;
 use crate::engine::scene::{CodeHeld, Held, NeverSaved, PageHeld, Scene};
 use crate::suite::{
@@ -190,6 +192,16 @@ impl Met {
                 seen.callback = Some(callback);
                 judged(response, seen)
             }
+            Reached::Unasked(callback) => {
+                let told =
+                    judged(response, &Authorization { callback: Some(callback.clone()), ..seen.clone() });
+                seen.callback = Some(callback);
+                Answer::unclear(format!(
+                    "{} without a page on which the user says no: the bank may remember an earlier yes (many ask again with \
+                     `prompt = \"consent\"` among the `params` of the authorization endpoint)",
+                    told.said
+                ))
+            }
             Reached::Login(_) => {
                 let status = response.map_or(0, |response| response.status);
                 Answer::new(Came::Granted, format!("a page ({status})"))
@@ -266,7 +278,11 @@ fn judged(response: Option<&Incoming>, seen: &Authorization) -> Answer {
         429 => Answer::unclear("429, too many requests"),
         400..500 => Answer::new(Came::Refused, format!("refused: {}", describe(response))),
         300..400 => Answer::unclear(format!("{} without a Location", response.status)),
-        _ => Answer::unclear(format!("{}, the server's own trouble", response.status)),
+        _ if response.refuses => Answer::new(
+            Came::Refused,
+            format!("refused, as the target file says of such an answer: {}", describe(response)),
+        ),
+        _ => Answer::unclear(own_trouble(response.status)),
     }
 }
 

@@ -188,7 +188,7 @@ impl Refusal {
 form! {
     /// What counts as a refusal besides a 4xx. An answer that gives what was asked for never does.
     struct RefusalForm {
-        /// Statuses from 200 to 399 that refuse where nothing was given.
+        /// Statuses from 200 to 399, or 501, that refuse where nothing was given.
         statuses: Option<Vec<Status>>,
         /// Texts that a 2xx holds when it refuses, such as the title of an error page.
         texts: Option<Vec<Written>>,

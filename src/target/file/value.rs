@@ -86,17 +86,29 @@ macro_rules! choices {
 }
 pub(in crate::target) use choices;
 
-/// A whole number of any size that the key makes sense of.
+/// A status by which a server may refuse: one that is no error, or 501, which says that what was asked for is not there
+/// (RFC 9110 §15.6.2). Every other 5xx is a server's trouble, whatever it means by it.
 pub struct Status(pub u16);
 
 impl Value for Status {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let whole = crate::suite::read::value::Whole::<200, 399>::read(node, reader)?;
-        Some(Status(u16::try_from(whole.0).expect("the declared range fits")))
+        let span = node.span();
+        let whole = crate::suite::read::value::Whole::<200, 501>::read(node, reader)?;
+        let status = u16::try_from(whole.0).expect("the declared range fits");
+        if matches!(status, 400..=500) {
+            let mistake = reader.mistake(Code::OutOfRange, span, format!("{status} can't be said to refuse"));
+            reader.note(
+                mistake.label("expected 200 to 399, or 501").help(
+                    "every 4xx but 429 refuses by itself; a 5xx is the server's own trouble, but for 501",
+                ),
+            );
+            return None;
+        }
+        Some(Status(status))
     }
 
     fn schema(_: &mut Defs) -> Json {
-        json!({ "type": "integer", "minimum": 200, "maximum": 399 })
+        json!({ "anyOf": [{ "type": "integer", "minimum": 200, "maximum": 399 }, { "const": 501 }] })
     }
 }
 

@@ -111,11 +111,11 @@ impl Visit<'_, '_, '_> {
         let values = Values::of(self.way.world, self.answering, self.way.client, self.begun);
         let mut came = vec![0; self.script.steps.len()];
         self.session.go(self.begun.as_str()).await?;
-        let mut answered = None;
+        let (mut answered, mut said_no) = (None, false);
         loop {
             let (number, page) = match self.wait(answered).await? {
                 Seen::Step(number, page) => (number, page),
-                Seen::Out(callback) => return Ok(Reached::Callback(callback)),
+                Seen::Out(callback) => return Ok(self.answering.out(callback, said_no)),
                 Seen::Unknown(page) => {
                     let sheet = Sheet::of(&page);
                     let why = format!("no step of the login in the target file knows {}", sheet.summary());
@@ -126,6 +126,7 @@ impl Visit<'_, '_, '_> {
             let step = &self.script.steps[number];
             answered = Some(number);
             came[number] += 1;
+            said_no |= step.deny.is_some() && !self.answering.allow;
             let stuck = |why: &str| Reached::Stuck(format!("{why}: {}", Sheet::of(&page).summary()));
             if came[number] > step.times {
                 let why = format!("the page of step {} came again after it was answered", number + 1);
@@ -207,7 +208,7 @@ impl Visit<'_, '_, '_> {
             return Err("`request` belongs to the driver form: a browser sends what the page's scripts send"
                 .to_owned());
         }
-        let plan = Plan::of(&Sheet::of(page), step, &course.go, values)?;
+        let plan = Plan::of(&Sheet::of(page), step, self.answering.allow, values)?;
         for (at, text, is_secret) in &plan.fill {
             if *is_secret {
                 self.way.tape.secrets().add(text, &format!("{}·password", self.answering.user));

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::forms::Submission;
 use super::jar::Jar;
-use super::script::{Call, Go, Named, Script, Step};
+use super::script::{Call, Go, Script, Step};
 use super::sheet::Sheet;
 use super::values::Values;
 use super::way::{Lead, Page, Stop, Way};
@@ -60,9 +60,11 @@ pub async fn land(script: &Script, opened: &Opened, answering: Answering<'_>, wa
     let mut values = Values::of(way.world, answering, way.client, &begun);
     let mut came = vec![0; script.steps.len()];
     let mut after = "when it was opened".to_owned();
+    let mut said_no = false;
     for _ in 0..PAGES {
         let number = match known(script, &page, &after) {
             Known::Step(number) => number,
+            Known::No(reached) if said_no => return after_no(reached),
             Known::No(reached) => return reached,
         };
         let step = &script.steps[number];
@@ -71,6 +73,7 @@ pub async fn land(script: &Script, opened: &Opened, answering: Answering<'_>, wa
             return Reached::Stuck(again(number, &page));
         }
         after = format!("after step {}", number + 1);
+        said_no |= step.deny.is_some() && !answering.allow;
         tokio::time::sleep(Duration::from_millis(step.wait_ms)).await;
         let mut going = Going { jar: &mut jar, page: &page, values: &mut values, answering };
         let stop = match going.on(step, way).await {
@@ -79,6 +82,7 @@ pub async fn land(script: &Script, opened: &Opened, answering: Answering<'_>, wa
         };
         page = match settled(script, stop, &mut jar, &answering.user.0, way).await {
             Stop::Page(page) => page,
+            Stop::Callback(callback) => return answering.out(callback, said_no),
             stop => return stop.reached(),
         };
     }
@@ -135,6 +139,20 @@ fn known(script: &Script, page: &Page, when: &str) -> Known {
     }
 }
 
+/// What came after the user said no may be the bank's answer to it, which only the target file can tell.
+fn after_no(reached: Reached) -> Reached {
+    match reached {
+        Reached::Page(Some(Unknown { why, asks })) => Reached::Page(Some(Unknown {
+            why: format!(
+                "{why}; if that is how the bank answers a no, add a step to the login that knows the page and says \
+                 `refuses = \"…\"`"
+            ),
+            asks,
+        })),
+        other => other,
+    }
+}
+
 fn again(number: usize, page: &Page) -> String {
     format!(
         "the page of step {} came again after it was answered, so what was filled in may be wrong, or the step comes more \
@@ -180,8 +198,7 @@ impl Going<'_> {
             Go::Stuck(why) => return Err(Reached::Stuck(stuck(why, self.page))),
             Go::Open(text) => self.values.fill(text).and_then(|text| self.visit(&text, way)),
             Go::Follow(named) => Sheet::of(self.page).link(named).and_then(|link| self.visit(&link, way)),
-            Go::Press(named) => self.submit(step, Some(named), way),
-            Go::Submit => self.submit(step, None, way),
+            Go::Press(_) | Go::Submit => self.submit(step, way),
         };
         match moved.map_err(|why| Reached::Stuck(stuck(&why, self.page)))? {
             Move::Out(stop) => Ok(stop),
@@ -206,10 +223,9 @@ impl Going<'_> {
         }
     }
 
-    fn submit(&self, step: &Step, button: Option<&Named>, way: &mut Way<'_>) -> Result<Move, String> {
-        let refuses = step.deny.is_some() && !self.answering.allow;
+    fn submit(&self, step: &Step, way: &mut Way<'_>) -> Result<Move, String> {
         let Submission { request, secrets } =
-            Sheet::of(self.page).submission(step, button, refuses, self.values)?;
+            Sheet::of(self.page).submission(step, self.answering.allow, self.values)?;
         for (field, secret) in secrets {
             way.tape.secrets().add(&secret, &format!("{}·{field}", self.answering.user));
         }

@@ -5,7 +5,7 @@ use http::Method;
 use scraper::ElementRef;
 use url::Url;
 
-use super::script::{Named, Step};
+use super::script::{Course, Entries, Go, Named, Step};
 use super::sheet::{Sheet, folded, listed, text_of};
 use super::values::Values;
 use crate::target::Outgoing;
@@ -24,34 +24,24 @@ pub const CONTROLS: &str = "input, select, textarea, button";
 pub fn submission(
     sheet: &Sheet<'_>,
     step: &Step,
-    button: Option<&Named>,
-    refuses: bool,
+    allow: bool,
     values: &Values,
 ) -> Result<Submission, String> {
-    let button = button.map(|named| find_button(sheet, named, is_button)).transpose()?;
+    let course = step.course(allow);
+    let button = match &course.go {
+        Go::Press(named) => Some(find_button(sheet, named, is_button)?),
+        _ => None,
+    };
     let form = match button {
         Some(button) => owner(sheet, button)
             .ok_or("what is to be pressed is in no form: the page's script does what it does; try the browser driver")?,
-        None => form_of_fields(sheet, step)?,
+        None => form_of_fields(sheet, &step.entries, course)?,
     };
     let mut filled = Filled::of(sheet, form, button);
     // Who says no may do so by a form of its own, which has none of what is filled in to say yes.
-    let passed_over = |filled: &Filled<'_>, name: &str| refuses && !filled.has(name);
-    for (name, text) in &step.fill {
-        if !passed_over(&filled, name) {
-            filled.fill(name, values.fill(text)?)?;
-        }
-    }
-    for name in &step.check {
-        if !passed_over(&filled, name) {
-            filled.check(name)?;
-        }
-    }
-    for (name, text) in &step.choose {
-        if !passed_over(&filled, name) {
-            filled.choose(name, &values.fill(text)?)?;
-        }
-    }
+    let refuses = step.deny.is_some() && !allow;
+    filled.enter(&step.entries, refuses, values)?;
+    filled.enter(&course.entries, false, values)?;
     filled.send(sheet, form, button)
 }
 
@@ -131,6 +121,27 @@ impl<'s> Filled<'s> {
             all.push(Control { element, name, kind, value });
         }
         Filled(all)
+    }
+
+    /// Fills in; what the form does not have is passed over if it `may_lack` it.
+    fn enter(&mut self, entries: &Entries, may_lack: bool, values: &Values) -> Result<(), String> {
+        let passed_over = |filled: &Filled<'_>, name: &str| may_lack && !filled.has(name);
+        for (name, text) in &entries.fill {
+            if !passed_over(self, name) {
+                self.fill(name, values.fill(text)?)?;
+            }
+        }
+        for name in &entries.check {
+            if !passed_over(self, name) {
+                self.check(name)?;
+            }
+        }
+        for (name, text) in &entries.choose {
+            if !passed_over(self, name) {
+                self.choose(name, &values.fill(text)?)?;
+            }
+        }
+        Ok(())
     }
 
     fn fill(&mut self, name: &str, text: String) -> Result<(), String> {
@@ -291,15 +302,18 @@ pub fn find_button<'s>(
     Err(format!("it has no button “{wanted}”; it has {}", listed(&captions)))
 }
 
-/// The form that has every field that the step fills in; where it fills in nothing, the only one.
-pub fn form_of_fields<'s>(sheet: &'s Sheet<'_>, step: &Step) -> Result<ElementRef<'s>, String> {
+/// The form that has every field that is filled in; where nothing is, the only one.
+pub fn form_of_fields<'s>(
+    sheet: &'s Sheet<'_>,
+    entries: &Entries,
+    course: &Course,
+) -> Result<ElementRef<'s>, String> {
     let forms: Vec<ElementRef<'s>> = sheet.all("form").collect();
-    let fields = step.fill.iter().map(|(name, _)| name).chain(&step.check);
-    let names: Vec<&String> = fields.chain(step.choose.iter().map(|(name, _)| name)).collect();
+    let names: Vec<&str> = entries.names().chain(course.entries.names()).collect();
     let has_all = |form: &&ElementRef<'s>| {
         let known: Vec<&str> =
             controls(sheet, **form).iter().filter_map(|control| control.attr("name")).collect();
-        names.iter().all(|name| known.contains(&name.as_str()))
+        names.iter().all(|name| known.contains(name))
     };
     match (forms.iter().find(has_all), forms.as_slice()) {
         (_, []) => Err("it has no form (what a page's script adds, only the browser driver sees)".to_owned()),

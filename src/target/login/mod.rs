@@ -103,6 +103,8 @@ pub enum Reached {
     Login(Login),
     /// Off the bank's own pages, where the client gets its answer.
     Callback(Callback),
+    /// There too, with something granted to the client, though the user would have said no: no page had asked them.
+    Unasked(Callback),
     /// To a page, whatever its status, from which the driver can't go on. A driver that goes by pages says why.
     Page(Option<Unknown>),
     /// To a page that the target file calls a refusal, in these words.
@@ -131,6 +133,17 @@ pub struct Unknown {
 pub struct Answering<'a> {
     pub user: &'a User,
     pub allow: bool,
+}
+
+impl Answering<'_> {
+    /// A login that left the bank's pages. `said_no`: whether it came by a page on which the user said no.
+    fn out(self, callback: Callback, said_no: bool) -> Reached {
+        if self.allow || said_no || callback.grants().is_empty() {
+            Reached::Callback(callback)
+        } else {
+            Reached::Unasked(callback)
+        }
+    }
 }
 
 const NOBODY: &str = "tokens are given, and nobody logs in";

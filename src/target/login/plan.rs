@@ -27,9 +27,11 @@ pub enum Press {
 impl Plan {
     /// # Errors
     /// What the page lacks for the step.
-    pub fn of(sheet: &Sheet<'_>, step: &Step, go: &Go, values: &Values) -> Result<Plan, String> {
+    pub fn of(sheet: &Sheet<'_>, step: &Step, allow: bool, values: &Values) -> Result<Plan, String> {
+        let course = step.course(allow);
+        let entries = [&step.entries, &course.entries];
         let mut fill = Vec::new();
-        for (name, text) in &step.fill {
+        for (name, text) in entries.iter().flat_map(|entries| &entries.fill) {
             let field = named(sheet, name, |kind| {
                 !matches!(kind, "hidden" | "checkbox" | "radio" | "submit" | "image")
             });
@@ -37,16 +39,16 @@ impl Plan {
             fill.push((at, values.fill(text)?, input_type(field) == "password"));
         }
         let mut select = Vec::new();
-        for name in &step.check {
+        for name in entries.iter().flat_map(|entries| &entries.check) {
             let tick = named(sheet, name, |kind| kind == "checkbox");
             select.push((CONTROLS, tick.ok_or_else(|| lacks(sheet, "checkbox", name))?.0));
         }
-        for (name, text) in &step.choose {
+        for (name, text) in entries.iter().flat_map(|entries| &entries.choose) {
             let wanted = values.fill(text)?;
             let choice = choice(sheet, name, &wanted);
             select.push(choice.ok_or_else(|| format!("“{wanted}” is none of the choices of {name}"))?);
         }
-        let press = match go {
+        let press = match &course.go {
             Go::Press(Named::Css(css)) | Go::Follow(Named::Css(css)) => Press::Element(css.clone(), 0),
             Go::Press(text) => {
                 let button = find_button(sheet, text, can_be_pressed)?;
@@ -58,7 +60,7 @@ impl Plan {
             }
             Go::Open(text) => Press::Open(values.fill(text)?),
             Go::Submit | Go::Refuses(_) | Go::Stuck(_) => {
-                Press::Submit(place(sheet, "form", form_of_fields(sheet, step)?))
+                Press::Submit(place(sheet, "form", form_of_fields(sheet, &step.entries, course)?))
             }
         };
         Ok(Plan { fill, select, press })

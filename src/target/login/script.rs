@@ -11,12 +11,8 @@ pub struct Script {
 #[derive(Clone, Debug)]
 pub struct Step {
     pub when: When,
-    /// Field name → text.
-    pub fill: Vec<(String, String)>,
-    /// Checkboxes to tick, by name.
-    pub check: Vec<String>,
-    /// Radio buttons and lists: field name → the value or the label of what is chosen.
-    pub choose: Vec<(String, String)>,
+    /// What is filled in, whatever the user says.
+    pub entries: Entries,
     /// What leads on.
     pub allow: Course,
     /// What leads on for a user who says no. `None` if the page does not ask, so that both go the same way.
@@ -40,9 +36,22 @@ pub struct When {
     pub status: Option<u16>,
 }
 
+/// What is filled in on a page.
+#[derive(Clone, Debug, Default)]
+pub struct Entries {
+    /// Field name → text.
+    pub fill: Vec<(String, String)>,
+    /// Checkboxes to tick, by name.
+    pub check: Vec<String>,
+    /// Radio buttons and lists: field name → the value or the label of what is chosen.
+    pub choose: Vec<(String, String)>,
+}
+
 /// The way from a page to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Course {
+    /// What this answer of the user fills in besides what the step does.
+    pub entries: Entries,
     /// Requests that are sent first, as the page's script would.
     pub requests: Vec<Call>,
     pub go: Go,
@@ -102,9 +111,7 @@ impl Default for Step {
     fn default() -> Step {
         Step {
             when: When::default(),
-            fill: Vec::new(),
-            check: Vec::new(),
-            choose: Vec::new(),
+            entries: Entries::default(),
             allow: Course::default(),
             deny: None,
             times: 1,
@@ -117,6 +124,14 @@ impl Script {
     /// Whether a user can say no anywhere.
     pub fn denies(&self) -> bool {
         self.steps.iter().any(|step| step.deny.is_some())
+    }
+}
+
+impl Entries {
+    /// The fields' names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let filled = self.fill.iter().chain(&self.choose).map(|(name, _)| name);
+        filled.chain(&self.check).map(String::as_str)
     }
 }
 

@@ -87,18 +87,12 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    /// What sending the page's form makes, with the fields that the step fills in; if it `refuses`, with those that there are.
+    /// What sending the page's form makes, with the fields that the step fills in; for a no, with those of them that there are.
     ///
     /// # Errors
     /// What the page lacks for that.
-    pub fn submission(
-        &self,
-        step: &Step,
-        button: Option<&Named>,
-        refuses: bool,
-        values: &Values,
-    ) -> Result<Submission, String> {
-        forms::submission(self, step, button, refuses, values)
+    pub fn submission(&self, step: &Step, allow: bool, values: &Values) -> Result<Submission, String> {
+        forms::submission(self, step, allow, values)
     }
 
     /// What its addresses stand under (HTML, "The base element").

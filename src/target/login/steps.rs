@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
 use super::read::Texts;
-use super::script::{Body, Call, Course, Go, Named, Script, Step, When};
+use super::script::{Body, Call, Course, Entries, Go, Named, Script, Step, When};
 use super::values::{KINDS, named};
 use crate::suite::Span;
 use crate::suite::code::Code;
@@ -51,8 +51,15 @@ form! {
 }
 
 form! {
-    /// What leads on: at most one of `press`, `follow`, `open`, `refuses` and `stuck`. Without any, the form is sent.
+    /// What this answer fills in besides what the step does, and what leads on: at most one of `press`, `follow`, `open`,
+    /// `refuses` and `stuck`. Without any, the form is sent.
     struct WayForm {
+        /// Field name → text.
+        fill: Option<Texts>,
+        /// Names of checkboxes to tick.
+        check: Option<Vec<String>>,
+        /// Radio buttons and lists: field name → the value or the label of what is chosen.
+        choose: Option<Texts>,
         /// Requests that are sent first, as the page's script would.
         request: Option<Vec<CallForm>>,
         /// A button.
@@ -185,6 +192,9 @@ pub fn script(forms: Vec<Placed>, span: Span, reader: &mut Reader) -> Option<Scr
 impl StepForm {
     fn step(self, span: Span, reader: &mut Reader) -> Option<Step> {
         let own = WayForm {
+            fill: self.fill,
+            check: self.check,
+            choose: self.choose,
             request: self.request,
             press: self.press,
             follow: self.follow,
@@ -196,7 +206,6 @@ impl StepForm {
         let own = own.course(&span, self.allow.is_none(), reader);
         let allow = self.allow.map(|form| form.course(&span, true, reader));
         let deny = self.deny.map(|form| form.course(&span, true, reader));
-        let (fill, choose) = (texts(self.fill, reader), texts(self.choose, reader));
         if allow.is_some() && leads {
             let mistake = reader.mistake(Code::OneOf, span, "two ways lead on");
             reader.note(mistake.help("put what leads on for a yes into `allow`, and for a no into `deny`"));
@@ -205,20 +214,18 @@ impl StepForm {
         let own = own?;
         let after_own = |course: Course| {
             let requests = own.requests.iter().cloned().chain(course.requests).collect();
-            Course { requests, go: course.go }
+            Course { requests, ..course }
         };
         Some(Step {
             when: self.when.map(|when| when.0).unwrap_or_default(),
-            fill: fill?,
-            check: self.check.unwrap_or_default(),
-            choose: choose?,
+            entries: own.entries.clone(),
             deny: match deny {
                 Some(deny) => Some(after_own(deny?)),
                 None => None,
             },
             allow: match allow {
                 Some(allow) => after_own(allow?),
-                None => own,
+                None => Course { entries: Entries::default(), ..own },
             },
             times: self.times.map_or(1, |times| times.small()),
             wait_ms: self.wait_ms.map_or(0, |wait| wait.0),
@@ -255,8 +262,10 @@ impl WayForm {
             reader.note(mistake);
             return None;
         }
+        let (fill, choose) = (texts(self.fill, reader), texts(self.choose, reader));
+        let entries = Entries { fill: fill?, check: self.check.unwrap_or_default(), choose: choose? };
         let go = ways.pop().unwrap_or(Some(Go::Submit))?;
-        Some(Course { requests: requests?, go })
+        Some(Course { entries, requests: requests?, go })
     }
 }
 
