@@ -252,6 +252,13 @@ impl End {
     }
 }
 
+/// Why there is nothing to probe where the server does not keep what the case supposes.
+fn supposed(case: &Case) -> Option<String> {
+    let missing: Vec<String> =
+        case.supposes.iter().map(|(id, what)| format!("{what}, which `{id}` is about")).collect();
+    (!missing.is_empty()).then(|| format!("there is nothing to probe: {}", missing.join("; ")))
+}
+
 struct RaceEnd {
     state: Option<String>,
     spread_us: u64,
@@ -339,6 +346,10 @@ impl Round {
                 Judgement::Broken(breaks) => (Standing::Broken, Some(End::Broken), breaks),
                 Judgement::Inconclusive(why) => {
                     (Standing::Unprepared, Some(End::Inconclusive(why)), Vec::new())
+                }
+                Judgement::Unmet(why) => {
+                    let end = supposed(case).map_or(End::Inconclusive(why), End::NotApplicable);
+                    (Standing::Unprepared, Some(end), Vec::new())
                 }
                 Judgement::Trouble(why) => (Standing::Unprepared, Some(End::Trouble(why)), Vec::new()),
                 Judgement::NotApplicable(why) => {

@@ -15,6 +15,8 @@ pub enum Judgement {
     Broken(Vec<Break>),
     /// Nothing can be concluded from the case: why.
     Inconclusive(String),
+    /// Nothing either, because an answer showed that a `given` does not hold: what was due and what came.
+    Unmet(String),
     /// The harness or the line to the target broke: why.
     Trouble(String),
     /// The case makes no sense on this target: why.
@@ -46,13 +48,14 @@ pub fn judge(step: &Step, answer: &Answer, scene: &Scene<'_>) -> Judgement {
     .then(|| contract(&step.verb));
     let file = scene.target.file();
     let looked_at = |leaf: &&Leaf| left_out::reason(&step.verb, &leaf.check, file).is_none();
-    for check in implied.iter().chain(step.given.iter().filter(looked_at).map(|leaf| &leaf.check)) {
+    let implied = implied.iter().map(|check| (check, false));
+    let given = step.given.iter().filter(looked_at).map(|leaf| (&leaf.check, true));
+    for (check, is_given) in implied.chain(given) {
         match look(check, answer, scene) {
             Looked::Holds => {}
             Looked::Breaks { expected, got } => {
-                return Judgement::Inconclusive(format!(
-                    "could not prepare the probe: due was that {expected}; came: {got}"
-                ));
+                let why = format!("could not prepare the probe: due was that {expected}; came: {got}");
+                return if is_given { Judgement::Unmet(why) } else { Judgement::Inconclusive(why) };
             }
             Looked::Unclear(why) => {
                 return Judgement::Inconclusive(format!("could not prepare the probe: {why}"));

@@ -44,6 +44,9 @@ pub struct Case<S: Script = Step> {
     pub proves: Vec<String>,
     /// Other requirements (or defects of them) that break it too, and why that is in order.
     pub also: BTreeMap<String, String>,
+    /// Promises without which there is nothing to probe, and what is missing then: where a `given` does not hold because the
+    /// server keeps none of them, the case is skipped.
+    pub supposes: BTreeMap<String, String>,
     /// The first edition of the catalogue that has it.
     pub since: String,
     /// How often to run it, each time in a fresh world; at least 1.

@@ -90,7 +90,9 @@
 //! says.
 //!
 //! Beside its verb a step has at most:
-//! - `given`: preconditions. If one does not hold, the case is inconclusive. It replaces the contract.
+//! - `given`: preconditions. If one does not hold, the case is inconclusive; or skipped, where the answer shows it and the case
+//!   says what it `supposes`: other requirements without which there is nothing to probe, each with what is missing then. It
+//!   replaces the contract.
 //! - `expect`: what is judged. A `grid` takes exactly `expect = { outcome = "granted" }`: the whole table is judged.
 //! - `observe`: words under which is recorded what came; judges nothing, and excludes the other two.
 //!

@@ -15,6 +15,7 @@ mod pool;
 mod readings;
 mod requests;
 mod secrecy;
+mod supposes;
 mod target;
 mod trials;
 mod trouble;

@@ -1,4 +1,4 @@
-//! `also`: what else breaks a case, and why that is in order.
+//! `also`: what else breaks a case, and why that is in order. `supposes`: what a case can't be judged without, and why.
 
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
@@ -54,9 +54,9 @@ impl Also {
                 reader.note(mistake);
             } else if proves.iter().any(|written| written.text == requirement) {
                 let message =
-                    format!("the case proves `{requirement}` itself, so that it breaks needs no reason");
+                    format!("the case proves `{requirement}` itself, so that it needs no reason here");
                 let mistake = reader.mistake(Code::DuplicateRequirement, id.span.clone(), message);
-                reader.note(mistake.help("drop it from `also`"));
+                reader.note(mistake.help("drop it"));
             }
         }
     }

@@ -49,6 +49,9 @@ form! {
         /// Other requirements (`refresh.rotates`), or single defects of them (`refresh.rotates:same-refresh`), that
         /// break the case too, each with the reason why that is in order. `grantspec prove` holds it against what breaks.
         also: Lenient<Option<Also>>,
+        /// Other requirements without which there is nothing to probe, each with what is missing then. Where the answer to a
+        /// step shows that its `given` does not hold, the case is skipped for that reason.
+        supposes: Lenient<Option<Also>>,
         /// What is promised, in one sentence without a full stop.
         about: Lenient<Prose>,
         /// The first edition of the catalogue that has it. Default: the first of all.
@@ -115,6 +118,9 @@ pub fn read<S: Script>(
     if let Some(Some(also)) = &form.also.0 {
         also.lint(&proves, catalogue, reader);
     }
+    if let Some(Some(supposes)) = &form.supposes.0 {
+        supposes.lint(&proves, catalogue, reader);
+    }
     let written = form.since.0.as_ref().and_then(Option::as_ref);
     let since = catalogue.editions.since(written, reader);
     let case_span = form.id.0.as_ref().map_or(node.span(), |id| id.span.clone());
@@ -147,7 +153,11 @@ pub fn read<S: Script>(
 
     let typed = |(variant, steps): (Option<String>, Vec<S>)| {
         let (id, about) = (form.id.0.as_ref()?, form.about.0.as_ref()?);
-        let also = form.also.0.as_ref()?;
+        let reasons = |those: &Option<Also>| {
+            let those = those.iter().flat_map(|those| &those.0);
+            those.map(|(id, why)| (id.text.clone(), why.clone())).collect()
+        };
+        let (also, supposes) = (form.also.0.as_ref()?, form.supposes.0.as_ref()?);
         let (rounds, added, suite) = (form.rounds.0.as_ref()?, added.as_ref()?, suite?);
         let mut needs = S::needs(&steps);
         needs.extend(added.iter().copied());
@@ -160,10 +170,8 @@ pub fn read<S: Script>(
             name: id.text.clone(),
             about: about.0.clone(),
             proves: proves.iter().map(|written| written.text.clone()).collect(),
-            also: also
-                .iter()
-                .flat_map(|also| also.0.iter().map(|(id, why)| (id.text.clone(), why.clone())))
-                .collect(),
+            also: reasons(also),
+            supposes: reasons(supposes),
             since: since.clone(),
             rounds: rounds.as_ref().map_or(1, Whole::small),
             needs,
