@@ -16,6 +16,8 @@ pub struct Metadata {
     pub revocation_endpoint: Option<String>,
     pub registration_endpoint: Option<String>,
     pub token_endpoint_auth_methods_supported: Vec<String>,
+    pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    pub introspection_endpoint_auth_methods_supported: Vec<String>,
     pub code_challenge_methods_supported: Vec<String>,
     pub scopes_supported: Vec<String>,
 }
@@ -32,6 +34,30 @@ pub struct Draft {
     pub clients: Vec<String>,
     /// The word of the login driver.
     pub login: String,
+    pub known: Known,
+}
+
+/// What whoever wants the file knows of the server. It goes before what the server publishes.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Addresses: paths under the base, or whole.
+    pub authorize: Option<String>,
+    pub token: Option<String>,
+    pub whoami: Option<String>,
+    pub introspection: Option<String>,
+    pub logout: Option<String>,
+    pub revocation: Option<String>,
+    /// How clients show themselves: `body`, `basic` or `none`.
+    pub authentication: Option<String>,
+    /// The scope of every authorization request.
+    pub scope: Option<String>,
+}
+
+impl Known {
+    /// Whether it names where logins begin and where tokens come from.
+    pub fn has_endpoints(&self) -> bool {
+        self.authorize.is_some() && self.token.is_some()
+    }
 }
 
 /// The addresses where a server at `base` may publish metadata, in the order in which they are tried. With a path, RFC 8414
@@ -58,7 +84,7 @@ pub fn well_known(base: &Url) -> Vec<Url> {
 impl Draft {
     /// The file.
     pub fn text(&self) -> String {
-        let said = self.metadata.clone().unwrap_or_default();
+        let said = self.said();
         let mut text = format!(
             "# What grantspec knows of this server. Every key is explained in fixtures/targets/example.toml.\n\
              # `grantspec target check FILE` says whether it is right, and what can be judged.\n\
@@ -81,17 +107,50 @@ impl Draft {
         text
     }
 
-    fn authentication(&self, said: &Metadata) -> String {
-        let has =
-            |method: &str| said.token_endpoint_auth_methods_supported.iter().any(|known| known == method);
-        let (word, why) = if has("client_secret_post") {
-            ("body", "the server says that it takes it in the body")
-        } else if has("client_secret_basic") || self.metadata.is_some() {
+    /// What the server publishes, and before it what is known.
+    fn said(&self) -> Metadata {
+        let published = self.metadata.clone().unwrap_or_default();
+        let known = self.known.clone();
+        Metadata {
+            authorization_endpoint: known.authorize.or(published.authorization_endpoint),
+            token_endpoint: known.token.or(published.token_endpoint),
+            // One of the two tells whether a token lives.
+            userinfo_endpoint: match &known.introspection {
+                Some(_) => None,
+                None => known.whoami.or(published.userinfo_endpoint),
+            },
+            introspection_endpoint: known.introspection.or(published.introspection_endpoint),
+            revocation_endpoint: known.revocation.or(published.revocation_endpoint),
+            ..published
+        }
+    }
+
+    /// How clients show themselves.
+    fn shown(&self, said: &Metadata) -> (String, &'static str) {
+        if let Some(word) = &self.known.authentication {
+            return (word.clone(), "as it was given");
+        }
+        match published_way(&said.token_endpoint_auth_methods_supported) {
+            Some("body") => ("body".to_owned(), "the server says that it takes it in the body"),
+            Some(word) => (word.to_owned(), "the server says that it takes it in the Authorization header"),
             // RFC 8414 §2: without a list, it is client_secret_basic.
-            ("basic", "the server says that it takes it in the Authorization header")
-        } else {
-            ("body", "a guess: \"body\" or \"basic\"")
-        };
+            None if self.metadata.is_some() => {
+                ("basic".to_owned(), "the server says that it takes it in the Authorization header")
+            }
+            None => ("body".to_owned(), "a guess: \"body\" or \"basic\""),
+        }
+    }
+
+    /// `, authentication = "…"` for an endpoint that says it wants another way than the rest.
+    fn own_way(&self, said: &Metadata, methods: &[String]) -> String {
+        match published_way(methods) {
+            Some(way) if way != self.shown(said).0 => format!(", authentication = \"{way}\""),
+            _ => String::new(),
+        }
+    }
+
+    fn authentication(&self, said: &Metadata) -> String {
+        let (word, why) = self.shown(said);
         let mut text =
             format!("\n# How a client shows its secret: {why}.\nclient_authentication = \"{word}\"\n");
         if said.code_challenge_methods_supported.iter().any(|method| method == "S256") {
@@ -104,14 +163,17 @@ impl Draft {
 
     fn endpoints(&self, said: &Metadata) -> String {
         let at = |published: &Option<String>| published.as_ref().map(|url| quoted(&self.shortened(url)));
-        let scope = ["openid", "offline_access"]
+        let offered = ["openid", "offline_access"]
             .into_iter()
-            .filter(|scope| said.scopes_supported.iter().any(|known| known == scope))
-            .collect::<Vec<_>>();
+            .filter(|scope| said.scopes_supported.iter().any(|known| known == scope));
+        let scope = match &self.known.scope {
+            Some(scope) => scope.split_whitespace().collect::<Vec<_>>(),
+            None => offered.collect(),
+        };
         let authorize = at(&said.authorization_endpoint).unwrap_or_else(|| quoted("/oauth2/authorize"));
         let authorize = match scope.as_slice() {
             [] => authorize,
-            [.., "offline_access"] => format!(
+            several if several.contains(&"offline_access") => format!(
                 "{{ url = {authorize}, params = {{ scope = {}, prompt = \"consent\" }} }}",
                 quoted(&scope.join(" "))
             ),
@@ -123,25 +185,36 @@ impl Draft {
                 "\n# As the server publishes them. Each a path under the base, a whole address, or a table.\n"
                     .to_owned()
             }
-            None => "\n# The server publishes nothing about itself: these are guesses.\n".to_owned(),
+            None if self.known.has_endpoints() => "\n# As they were given.\n".to_owned(),
+            None => {
+                "\n# The server publishes nothing about itself: what was not given is a guess.\n".to_owned()
+            }
         };
         text.push_str(&format!("[endpoints]\nauthorize = {authorize}\ntoken = {token}\n"));
         text.push_str(&match (at(&said.userinfo_endpoint), at(&said.introspection_endpoint)) {
             (Some(userinfo), _) => format!("whoami = {userinfo}\n"),
             (None, Some(introspection)) => {
-                format!("whoami = {{ url = {introspection}, kind = \"introspection\" }}\n")
+                let way = self.own_way(said, &said.introspection_endpoint_auth_methods_supported);
+                format!("whoami = {{ url = {introspection}, kind = \"introspection\"{way} }}\n")
             }
             (None, None) => {
                 "# Any resource that takes a token and names its user.\nwhoami = \"/ping/whoami\"\n"
                     .to_owned()
             }
         });
-        text.push_str(&match at(&said.revocation_endpoint) {
-            Some(revocation) => {
-                format!("logout = {{ url = {revocation}, kind = \"revocation\", tokens = [\"refresh\"] }}\n")
+        let logout = self.known.logout.as_ref().map(|url| quoted(&self.shortened(url)));
+        text.push_str(&match (logout, at(&said.revocation_endpoint)) {
+            (Some(logout), _) => format!("logout = {logout}\n"),
+            (None, Some(revocation)) => {
+                let way = self.own_way(said, &said.revocation_endpoint_auth_methods_supported);
+                format!(
+                    "logout = {{ url = {revocation}, kind = \"revocation\", tokens = [\"refresh\"]{way} }}\n"
+                )
             }
-            None => "# logout = \"/oauth2/logout\"      # if there is one: a POST with the access token\n"
-                .to_owned(),
+            (None, None) => {
+                "# logout = \"/oauth2/logout\"      # if there is one: a POST with the access token\n"
+                    .to_owned()
+            }
         });
         if self.login == "auto" {
             text.push_str("control = \"/control\"             # the control API: users, clients, logins and the clock\n");
@@ -211,6 +284,16 @@ impl Draft {
     }
 }
 
+/// `body` or `basic`, as a published list of methods has it; `body` where it has both.
+fn published_way(methods: &[String]) -> Option<&'static str> {
+    let has = |method: &str| methods.iter().any(|known| known == method);
+    match (has("client_secret_post"), has("client_secret_basic")) {
+        (true, _) => Some("body"),
+        (false, true) => Some("basic"),
+        (false, false) => None,
+    }
+}
+
 fn identity(said: &Metadata) -> String {
     let client = if said.userinfo_endpoint.is_none() && said.introspection_endpoint.is_some() {
         "client = \"/client_id\"\nauthenticated = \"/active\"\n"
@@ -265,6 +348,7 @@ mod tests {
             users: Vec::new(),
             clients: Vec::new(),
             login: "none".to_owned(),
+            known: Known::default(),
         };
         assert_eq!(draft.shortened("https://bank.example/token/"), "/token/");
         assert_eq!(

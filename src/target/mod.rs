@@ -24,7 +24,7 @@ pub use burst::Released;
 pub use callback::{Callback, form_decode};
 pub use client::OpenError;
 pub use control::{ControlError, of_user};
-pub use draft::{Draft, Metadata, well_known};
+pub use draft::{Draft, Known, Metadata, well_known};
 pub use file::{
     ClientAuthentication, Data, Endpoints, Limits, Logout, LogoutKind, Naming, Pointer, Revoked, Route,
     SecretError, TargetError, TargetFile, Whoami, WhoamiKind, authentication, schema,

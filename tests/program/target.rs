@@ -66,6 +66,58 @@ fn a_server_that_publishes_nothing_gets_guesses_that_are_called_so() {
 }
 
 #[test]
+fn what_was_said_of_a_server_goes_before_what_it_publishes() {
+    let stage = Stage::new();
+    let server = stage.start(MockServer::start());
+    let metadata = json!({
+        "authorization_endpoint": "https://elsewhere.example/authorize",
+        "token_endpoint": "https://elsewhere.example/token",
+        "userinfo_endpoint": "https://elsewhere.example/userinfo",
+        "introspection_endpoint": "https://elsewhere.example/introspect",
+        "revocation_endpoint": "https://elsewhere.example/revoke",
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_post"],
+    });
+    let published = ResponseTemplate::new(200).set_body_json(metadata);
+    let mock = Mock::given(method("GET")).and(path("/published/.well-known/openid-configuration"));
+    stage.start(mock.respond_with(published).mount(&server));
+    let wrote = |arguments: &[&str]| {
+        let ended = stage.grantspec(&[&["target", "init", "--replace"], arguments].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let text = fs::read_to_string(stage.path("target.toml")).expect("it is written");
+        TargetFile::parse("target.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        (ended.stdout, text)
+    };
+    let published = format!("{}/published", server.uri());
+
+    let (_, text) = wrote(&[&published, "--token", "/token", "--introspection", "/introspect"]);
+    for part in [
+        "authorize = \"https://elsewhere.example/authorize\"",
+        "token = \"/token\"",
+        "whoami = { url = \"/introspect\", kind = \"introspection\" }",
+        "revoke\", kind = \"revocation\", tokens = [\"refresh\"], authentication = \"basic\" }",
+        "client_authentication = \"body\"",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+
+    let given =
+        ["--authorize", "/a", "--token", "/t", "--whoami", "/me", "--logout", "/out", "--scope", "read all"];
+    let (told, text) = wrote(&[&[server.uri().as_str(), "--authentication", "none"], &given[..]].concat());
+    assert!(told.contains("endpoints as given") && !told.contains("guess"), "{told}");
+    for part in [
+        "authorize = { url = \"/a\", params = { scope = \"read all\" } }",
+        "token = \"/t\"",
+        "whoami = \"/me\"",
+        "logout = \"/out\"",
+        "client_authentication = \"none\"",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
 fn a_check_says_what_it_found_and_what_a_run_will_judge() {
     let stage = Stage::new();
     let bank = stage.bank(&[]);
@@ -75,12 +127,40 @@ fn a_check_says_what_it_found_and_what_a_run_will_judge() {
     for part in [
         "✓ alice logs in",
         "✓ a refresh token gives",
+        "✓ a user can say no",
         "cases will run",
         "the target lacks clock: it runs on real time",
     ] {
         assert!(ended.stdout.contains(part), "{part}\n{}", ended.stdout);
     }
     assert!(ended.stdout.contains("token.expiry-honest"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_check_that_fails_says_what_to_look_at_in_the_file() {
+    let stage = Stage::new();
+    let bank = stage.bank(&[]);
+    let usual = "[endpoints]\nauthorize = '/oauth2/authorize'\ntoken = '/oauth2/token'\nwhoami = '/ping/whoami'\ncontrol = '/control'\n";
+    for (from, to, hint) in [
+        ("/oauth2/token'", "/oauth2/tokens'", "is `endpoints.token` right?"),
+        ("/ping/whoami'", "/ping/who'", "is `endpoints.whoami` right?"),
+        (
+            "control = '/control'\n",
+            "control = '/control'\n[identity]\nuser = '/sub'\n",
+            "does `[identity]` say",
+        ),
+        (
+            "token = '/oauth2/token'",
+            "token = { url = '/oauth2/token', authentication = 'none' }",
+            "is the client's secret right",
+        ),
+    ] {
+        let file = stage.target(bank.address(), &usual.replace(from, to));
+        let ended = stage.grantspec(&["target", "check", &file]);
+        assert!(ended.stdout.contains(hint), "{hint}\n{}\n{}", ended.stdout, ended.stderr);
+    }
+    let ended = stage.grantspec(&["target", "check", &stage.target(bank.address(), usual)]);
+    assert!(!ended.stdout.contains('→'), "{}", ended.stdout);
 }
 
 #[test]

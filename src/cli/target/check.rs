@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::hint;
 use crate::cli::output::{complain, err, out};
 use crate::engine::{self, Options, Plan, Terms};
 use crate::report::visible;
@@ -121,6 +122,9 @@ fn told(tried: &[CaseResult]) -> String {
                 let (title, outcome) = (visible::line(&step.title, 120), visible::line(&step.outcome, LONG));
                 text.push_str(&format!("    {title}: {outcome}\n"));
             }
+        }
+        if let Some(hint) = hint::of(case) {
+            text.push_str(&format!("    → {hint}\n"));
         }
     }
     text

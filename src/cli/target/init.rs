@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::cli::output::{complain, out};
 use crate::results::Exit;
-use crate::target::{Draft, Metadata, Outgoing, Target, TargetFile, well_known};
+use crate::target::{Draft, Known, Metadata, Outgoing, Target, TargetFile, well_known};
 
 /// Write a target file for a server, with what it publishes about itself filled in.
 #[derive(Debug, Args)]
@@ -18,6 +18,8 @@ Examples:
   grantspec target init                                  asks what it has to know
   grantspec target init https://bank.example             reads the server's metadata, writes target.toml
   grantspec target init http://127.0.0.1:8080 --login auto --out mine.toml
+  grantspec target init http://127.0.0.1:3000 --authorize /oauth/authorize --token /oauth/token \\
+      --whoami /api/me --revocation /oauth/revoke --authentication basic --scope profile
 
 Metadata is looked for where OpenID Connect Discovery and RFC 8414 put it. Then: grantspec target check target.toml")]
 pub struct Init {
@@ -30,6 +32,40 @@ pub struct Init {
     /// How users log in.
     #[arg(long, value_enum)]
     login: Option<Login>,
+    /// Where logins begin: a path under the address, or a whole address.
+    #[arg(long, value_name = "ADDRESS", help_heading = "What the server does not publish")]
+    authorize: Option<String>,
+    /// Where tokens come from.
+    #[arg(long, value_name = "ADDRESS", help_heading = "What the server does not publish")]
+    token: Option<String>,
+    /// What answers whose a token is: whoami, userinfo, or another resource.
+    #[arg(long, value_name = "ADDRESS", help_heading = "What the server does not publish")]
+    whoami: Option<String>,
+    /// Token introspection (RFC 7662), where no resource tells whether a token lives.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        help_heading = "What the server does not publish",
+        conflicts_with = "whoami"
+    )]
+    introspection: Option<String>,
+    /// A logout by a POST with the access token in its header.
+    #[arg(long, value_name = "ADDRESS", help_heading = "What the server does not publish")]
+    logout: Option<String>,
+    /// Token revocation (RFC 7009).
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        help_heading = "What the server does not publish",
+        conflicts_with = "logout"
+    )]
+    revocation: Option<String>,
+    /// How clients show their secret.
+    #[arg(long, value_enum, help_heading = "What the server does not publish")]
+    authentication: Option<Authentication>,
+    /// The scope that a login asks for.
+    #[arg(long, value_name = "SCOPE", help_heading = "What the server does not publish")]
+    scope: Option<String>,
     /// There is one user to test with, not two.
     #[arg(long)]
     one_user: bool,
@@ -51,6 +87,16 @@ enum Login {
     /// The control API logs users in.
     Auto,
     /// Nobody is asked: the server redirects at once, for one user.
+    None,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Authentication {
+    /// Among the form fields.
+    Body,
+    /// In the Authorization header.
+    Basic,
+    /// Not at all.
     None,
 }
 
@@ -86,6 +132,7 @@ impl Init {
                 return Exit::Trouble;
             }
         };
+        let known = self.known(metadata.is_none(), &mut questions);
         let users: &[&str] = if self.one_user { &["alice"] } else { &["alice", "bob"] };
         let clients: &[&str] =
             if self.public_client { &["server", "other", "public"] } else { &["server", "other"] };
@@ -98,7 +145,9 @@ impl Init {
             login: login
                 .and_then(|login| login.to_possible_value())
                 .map_or("form".to_owned(), |value| value.get_name().to_owned()),
+            known,
         };
+        let has_endpoints = draft.known.has_endpoints();
         if let Err(error) = write(&self.out, &draft.text(), self.replace) {
             complain(format!(
                 "failed to write {}: {error}; choose another file with --out",
@@ -109,12 +158,44 @@ impl Init {
         let shown = self.out.display();
         out(&match metadata {
             Some((url, _)) => format!("{shown}: endpoints as published at {url}\n"),
+            None if has_endpoints => format!("{shown}: endpoints as given\n"),
             None => format!(
                 "{shown}: the server publishes nothing about itself, so that its endpoints are guesses\n"
             ),
         });
         out(&format!("Fill in the users and clients, then: grantspec target check {shown}\n"));
         Exit::Conformant
+    }
+}
+
+impl Init {
+    /// What was said of the server; what is `missing` is asked for.
+    fn known(&self, missing: bool, questions: &mut Questions) -> Known {
+        let mut said = |flag: &Option<String>, what: &str| {
+            flag.clone().or_else(|| if missing { questions.ask(what, None) } else { None })
+        };
+        let authorize = said(&self.authorize, "Where logins begin, such as /oauth2/authorize");
+        let token = said(&self.token, "Where tokens come from, such as /oauth2/token");
+        let whoami = match &self.introspection {
+            Some(_) => None,
+            None => said(&self.whoami, "What tells whose a token is, such as /userinfo"),
+        };
+        let authentication = self
+            .authentication
+            .and_then(|way| way.to_possible_value())
+            .map(|value| value.get_name().to_owned());
+        let authentication = said(&authentication, "How clients show their secret: body, basic or none");
+        let authentication = authentication.filter(|word| Authentication::from_str(word, true).is_ok());
+        Known {
+            authorize,
+            token,
+            whoami,
+            introspection: self.introspection.clone(),
+            logout: self.logout.clone(),
+            revocation: self.revocation.clone(),
+            authentication: authentication.map(|word| word.to_lowercase()),
+            scope: said(&self.scope, "The scope that a login asks for, if any"),
+        }
     }
 }
 

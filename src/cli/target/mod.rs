@@ -1,6 +1,7 @@
 //! `grantspec target`: target files, made and tried.
 
 mod check;
+mod hint;
 mod init;
 
 use clap::{Args, Subcommand};
@@ -17,7 +18,7 @@ pub struct Target {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Check),
-    Init(init::Init),
+    Init(Box<init::Init>),
 }
 
 impl Target {
