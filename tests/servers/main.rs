@@ -1,7 +1,7 @@
 //! Servers that nobody here wrote: each is installed (pinned), started on loopback and judged by its target file, and the
 //! verdicts are held against what driving it by hand has shown (`fixtures/servers/*/expected.toml`).
 //!
-//! Installing takes npm or pip and a network, which tests do without: each test passes and says that it was left out, unless
+//! Installing takes npm, pip or cargo and a network, which tests do without: each test passes and says that it was left out, unless
 //! `GRANTSPEC_DEMAND_SERVERS=1` is set. It then fails where its server can't be installed.
 
 mod expected;
@@ -41,6 +41,16 @@ fn oauth2_mock_server_is_judged_as_it_is() {
 #[test]
 fn django_oauth_toolkit_is_judged_as_it_is() {
     judge("django-oauth-toolkit");
+}
+
+#[test]
+fn authlib_is_judged_as_it_is() {
+    judge("authlib");
+}
+
+#[test]
+fn oxide_auth_is_judged_as_it_is() {
+    judge("oxide-auth");
 }
 
 #[test]
