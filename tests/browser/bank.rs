@@ -75,7 +75,7 @@ fn every_page_fits_a_narrow_screen_and_breaks_no_policy() {
         person.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", narrow).await?;
 
         person.log_in("alice@example.com").await?;
-        person
+        let (id, _) = person
             .register("My App", "https://a-rather-long-name-of-a-host.example/oauth/callback?tenant=blue")
             .await?;
         person.fits("/developers").await?;
@@ -96,6 +96,10 @@ fn every_page_fits_a_narrow_screen_and_breaks_no_policy() {
         person.sees("may now take £30.00 a month").await?;
         for page in ["/", "/login", "/outbox", "/phone", "/apps", "/mandates", "/nowhere"] {
             person.fits(page).await?;
+        }
+        for (client_id, redirect_uri) in [("nobody", ""), (&*id, "https://elsewhere.example/callback")] {
+            let query = format!("client_id={client_id}&redirect_uri={redirect_uri}&response_type=code");
+            person.fits(&format!("/oauth2/authorize?{query}")).await?;
         }
         person.finds_no_complaints().await
     });
@@ -181,12 +185,12 @@ impl Person {
         Ok(())
     }
 
-    /// The browser had nothing to block or to miss, but for the page that is not there.
+    /// The browser had nothing to block or to miss, but for the pages that say no.
     async fn finds_no_complaints(&self) -> WebDriverResult<()> {
         let entries = self.driver.get_log("browser").await?;
         let complaints: Vec<String> = entries.into_iter().map(|entry| entry.message).collect();
         let expected = |complaint: &String| {
-            ["/nowhere", "/phone/answer"].iter().any(|page| complaint.contains(page))
+            ["/nowhere", "/phone/answer", "/oauth2/authorize"].iter().any(|page| complaint.contains(page))
                 && complaint.contains("the server responded with a status of 4")
         };
         assert!(complaints.iter().all(expected), "{complaints:?}");
