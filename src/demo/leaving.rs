@@ -18,7 +18,7 @@ use super::secret::Secret;
 /// So often the bank is told again; the pauses double.
 const TRIES: u32 = 6;
 /// In units: how long a defective app's timer waits, and how often it reads.
-const TIMER: (u32, usize) = (2, 5);
+const TIMER: (u32, usize) = (2, 50);
 
 /// `POST /disconnect`
 pub async fn disconnect(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::ProveError;
 use super::judge::{Evidence, Flaw, Heard, Said, broke};
+use super::{ProveError, room};
 use crate::apptest::{self, Begun, Ended, Inside, Judging, Plan, Selected, Told};
 use crate::demo::defects::Defect;
 use crate::demo::{self, Secret};
@@ -42,7 +42,8 @@ struct Pace {
     quiet_ms: u64,
 }
 
-const FIRST_LOOK: Pace = Pace { seats: 96, quiet_ms: 120 };
+/// Silence of the first look, where there are many at a time.
+const FIRST_QUIET_MS: u64 = 120;
 const SECOND_LOOK: Pace = Pace { seats: 8, quiet_ms: 600 };
 
 /// One run of a case.
@@ -88,11 +89,12 @@ pub async fn hear(
     });
     let turns: Vec<Turn> = every.collect();
     let (mut now, mut of) = (0, turns.len());
+    let first_look = Pace { seats: room::seats(), quiet_ms: FIRST_QUIET_MS };
     let mut tick = |of: usize| {
         now += 1;
         done(now, of);
     };
-    for (at, result) in stage.run(turns, FIRST_LOOK, || tick(of)).await {
+    for (at, result) in stage.run(turns, first_look, || tick(of)).await {
         keep(&mut evidence.heard[at].said, result);
     }
 

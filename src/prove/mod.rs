@@ -7,6 +7,7 @@
 mod app;
 mod bank;
 mod judge;
+mod room;
 
 use std::time::Instant;
 

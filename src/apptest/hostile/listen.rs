@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -20,6 +21,9 @@ use url::Url;
 use super::{Answered, BODY_LIMIT, By, Hostile};
 use crate::apptest::certificates::Authority;
 use crate::target::{Incoming, Outgoing};
+
+/// Between a connection that could not be taken and the next try.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// Why the bank can't be listened for.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +107,11 @@ impl Door {
         loop {
             tokio::select! {
                 accepted = listener.accept() => {
-                    let Ok((stream, _)): Result<(_, SocketAddr), _> = accepted else { continue };
+                    let Ok((stream, _)): Result<(_, SocketAddr), _> = accepted else {
+                        // No file is left for it, or it has gone: whoever waits is asked again.
+                        tokio::time::sleep(AGAIN).await;
+                        continue;
+                    };
                     let _ = stream.set_nodelay(true);
                     let (door, room) = (self.clone(), room.clone());
                     connections.spawn(async move {
