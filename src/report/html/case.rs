@@ -7,6 +7,7 @@ use crate::report::{evidence, visible};
 use crate::results::{CaseResult, Exchange, Finding, Place, Reading, Requirement, Run, Verdict};
 
 use super::anchor::{case_anchor, link, requirement_anchor};
+use super::prose::{Piece, prose};
 use super::step::StepView;
 use super::story::{self, Story};
 
@@ -66,11 +67,11 @@ pub struct PromiseView {
     pub id: String,
     pub link: String,
     pub level: &'static str,
-    pub promise: String,
+    pub promise: Vec<Piece>,
     pub quote: Option<String>,
     pub source: String,
-    pub why: String,
-    pub mend: String,
+    pub why: Vec<Piece>,
+    pub mend: Vec<Piece>,
     /// Where the documents leave room: what was judged.
     pub reading: Option<ReadingView>,
 }
@@ -177,11 +178,11 @@ impl PromiseView {
             id: visible::line(&requirement.id, SHORT),
             link: link(&requirement_anchor(&requirement.id)),
             level: requirement.level.as_str(),
-            promise: visible::line(&requirement.promise, LONG),
+            promise: prose(&requirement.promise, LONG),
             quote: requirement.quote.as_deref().map(|quote| visible::line(quote, LONG)),
             source: visible::line(&requirement.source, SHORT),
-            why: visible::line(&requirement.why, LONG),
-            mend: visible::line(&requirement.mend, LONG),
+            why: prose(&requirement.why, LONG),
+            mend: prose(&requirement.mend, LONG),
             reading: requirement.reading().map(|reading| ReadingView::of(requirement, reading)),
         }
     }

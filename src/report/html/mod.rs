@@ -8,6 +8,7 @@ mod anchor;
 mod body;
 mod case;
 mod page;
+mod prose;
 mod step;
 mod story;
 mod trace;
