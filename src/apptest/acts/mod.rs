@@ -141,7 +141,7 @@ pub async fn run(step: &Step, number: usize, stage: &mut Stage) -> Facts {
         }
         Verb::Expire(by) => facts.did = expire(*by, stage).await,
         Verb::Answer(answer) => stage.hostile.prepare(answer.clone(), number),
-        Verb::Certificate(kind) => stage.hostile.books().certificate = *kind,
+        Verb::Certificate(kind) => stage.hostile.show(*kind),
         Verb::Search(secrets) => facts.leaks = canary::search(secrets, stage),
         Verb::Sample(count) => {
             let (did, sample) = sample::states(*count, stage).await;

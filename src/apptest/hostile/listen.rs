@@ -2,6 +2,7 @@
 //! and a proxy that answers for hosts that an app has compiled in. Nothing here ever connects to the outside.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,7 +119,7 @@ impl Door {
                         if tls {
                             door.secured(stream, room, "127.0.0.1").await;
                         } else {
-                            door.serve(stream, room).await;
+                            door.serve(stream, room, std::future::pending()).await;
                         }
                     });
                 }
@@ -146,15 +147,26 @@ impl Door {
         let Ok(config) = self.authority.server(kind, host) else { return };
         // A client that does not trust it goes away in the middle of this.
         if let Ok(stream) = TlsAcceptor::from(config).accept(stream).await {
-            Box::pin(self.serve(stream, room)).await;
+            Box::pin(self.serve(stream, room, self.hostile.another_certificate(kind))).await;
         }
     }
 
-    async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, room: Room) {
+    /// Answers on a connection, which ends when nothing is under way on it any more once it is `over`.
+    async fn serve(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        room: Room,
+        over: impl Future<Output = ()>,
+    ) {
         let service = service_fn(|request| self.answer(request, room.clone()));
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        // A connection that the app, or a case, breaks is none of the harness's troubles.
-        let _ = connection.with_upgrades().await;
+        let mut connection = pin!(connection.with_upgrades());
+        tokio::select! {
+            // A connection that the app, or a case, breaks is none of the harness's troubles.
+            _ = connection.as_mut() => return,
+            () = over => connection.as_mut().graceful_shutdown(),
+        }
+        let _ = connection.await;
     }
 
     async fn answer(&self, request: Request<BodyIncoming>, room: Room) -> Result<Response<Body>, Gone> {

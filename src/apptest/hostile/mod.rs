@@ -113,6 +113,24 @@ impl Hostile {
         let _ = tokio::time::timeout_at(until.into(), changed).await;
     }
 
+    /// From here on the bank shows this certificate. Connections that an app keeps open with the one before are ended, so
+    /// that it has to look at the new one.
+    pub fn show(&self, certificate: CertificateKind) {
+        self.books().certificate = certificate;
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until the bank shows another certificate than this.
+    async fn another_certificate(&self, than: CertificateKind) {
+        loop {
+            let changed = self.changed.notified();
+            if self.books().certificate != than {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// From here on these answers are given instead of the bank's own, until [`Hostile::clear`].
     pub fn prepare(&self, answer: Answer, step: usize) {
         self.books().scripts.push(Script::new(answer, step));

@@ -187,9 +187,8 @@ impl AppFile {
             Capability::Parallel => {
                 matches!(self.uses, Action::Command { .. }).then_some("its commands are run one at a time")
             }
-            Capability::Tls => {
-                (!self.bank.tls).then_some("its file does not say that it takes a bank with TLS (bank.tls)")
-            }
+            Capability::Tls => (!self.bank.tls && self.bank.hosts.is_empty())
+                .then_some("its file does not say that it takes a bank with TLS (bank.tls)"),
             Capability::RefreshTokens => (self.client == Confidentiality::Public)
                 .then_some("a public client is given no refresh tokens"),
             Capability::ClientSecret => {
