@@ -33,9 +33,9 @@ pub fn search(wanted: &[Wanted], stage: &Stage) -> Vec<String> {
         }
         if *kind == Wanted::Codes {
             drop(books);
-            found("the app's output".to_owned(), &stage.output());
+            found("the app's output".to_owned(), &without_callbacks(&stage.output()));
             for (name, text) in stage.files(&stage.app.logs) {
-                found(format!("the log file {name}"), &text);
+                found(format!("the log file {name}"), &without_callbacks(&text));
             }
             continue;
         }
@@ -81,6 +81,22 @@ fn known(kind: Wanted, stage: &Stage) -> (usize, Secrets) {
         }
     }
     (count, secrets)
+}
+
+/// A text without the codes of callbacks' addresses: whoever serves pages logs which were asked for, and a code that was sent
+/// there by a browser has been exchanged since.
+fn without_callbacks(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("code=") {
+        let (before, from) = rest.split_at(at);
+        kept.push_str(before);
+        let end = from.find(|c: char| c.is_whitespace() || "&\"'<>".contains(c)).unwrap_or(from.len());
+        let is_parameter = before.ends_with(['?', '&']);
+        kept.push_str(if is_parameter { "code=" } else { &from[..end] });
+        rest = &from[end..];
+    }
+    kept + rest
 }
 
 /// The parts of a request to the bank in which such a secret does not belong.
@@ -130,4 +146,18 @@ fn seen_by_browsers(stage: &Stage, found: &mut impl FnMut(String, &str)) {
 /// The number of secrets of the bank's books, up to `known`, that a request carries anywhere.
 pub fn carries(arrived: &Arrived, redactor: &Redactor) -> bool {
     !redactor.found_in(&arrived.text()).is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_in_a_logged_address_is_the_browsers_and_any_other_the_apps() {
+        let log = "GET /callback?code=abc&state=s HTTP/1.1\nGET /callback?state=s&code=abc\nexchanging code=def: code abc";
+        assert_eq!(
+            without_callbacks(log),
+            "GET /callback?code=&state=s HTTP/1.1\nGET /callback?state=s&code=\nexchanging code=def: code abc"
+        );
+    }
 }

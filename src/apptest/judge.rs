@@ -1,11 +1,11 @@
 //! What a step comes to: whether its expectations hold, and whether anything can be concluded from it at all.
 
-use super::acts::Facts;
+use super::acts::{self, Facts};
 use super::checks::{Looked, contract, look};
 use super::stage::Stage;
 use crate::results::{Level, Standing, Verdict};
 use crate::suite::Span;
-use crate::suite::client::{Check, Connect, Shown, Step, Verb};
+use crate::suite::client::{Check, Counted, Step};
 
 /// How a case ended.
 #[derive(Debug)]
@@ -55,6 +55,11 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<En
     for leaf in &step.given {
         match look(&leaf.check, facts, stage) {
             Looked::Holds => {}
+            Looked::Breaks { .. } if never_refreshed(&leaf.check, facts, stage) => {
+                let why =
+                    "the app did not refresh when its access token had ended, and its file has no [refresh]";
+                return (Standing::NotRun, Some(End::NotApplicable(why.to_owned())), Vec::new());
+            }
             Looked::Breaks { expected, got, .. } => {
                 return inconclusive(format!(
                     "could not prepare the probe: due was: {expected}; came: {got}"
@@ -90,7 +95,7 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<En
     if let Some(why) = unclear {
         return inconclusive(why);
     }
-    if let Some(what) = facts.unasked.iter().find(|what| **what == "asked whoami") {
+    if let Some(what) = facts.unasked.iter().find(|what| ["asked whoami", "called logout"].contains(what)) {
         let why = format!("the app never {what} here");
         return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
     }
@@ -100,17 +105,12 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<En
              in the app file"
         ));
     }
-    if step.observe.is_none() && step.expect.is_empty() && step.given.is_empty() {
-        if let Err(why) = contract(&step.verb, facts, stage) {
-            return inconclusive(format!("could not prepare the probe: {why}"));
-        }
-    } else if let Some(status) = did.status.filter(|status| *status >= 500)
-        && is_hostile(&step.verb)
-        && !step.expect.iter().any(|leaf| leaf.check == Check::Shown(Shown::Sound))
+    if step.observe.is_none()
+        && step.expect.is_empty()
+        && step.given.is_empty()
+        && let Err(why) = contract(&step.verb, facts, stage)
     {
-        return inconclusive(format!(
-            "the app answered the callback with {status}: nothing came to the bank, but whether it aborted or broke can't be told"
-        ));
+        return inconclusive(format!("could not prepare the probe: {why}"));
     }
     (Standing::Met, None, Vec::new())
 }
@@ -130,7 +130,13 @@ pub fn verdict(end: &End, level: Level) -> (Verdict, Option<String>) {
     }
 }
 
-/// Whether a callback was changed, or delivered where it does not belong.
-fn is_hostile(verb: &Verb) -> bool {
-    matches!(verb, Verb::Connect(Connect { tamper: Some(_), .. }) | Verb::Callback(_))
+/// Whether a refresh was due that this app, which is in no trouble, seems never to make.
+fn never_refreshed(due: &Check, facts: &Facts, stage: &Stage) -> bool {
+    let in_trouble = facts.did.trouble.is_some() || facts.crashed.is_some() || facts.stormed;
+    let is_due = matches!(due, Check::Number(Counted::Refreshes | Counted::GrantedRefreshes, _));
+    let books = stage.hostile.books();
+    is_due
+        && !in_trouble
+        && stage.app.refresh.is_none()
+        && !acts::since(facts, &books.arrived).any(|(_, one)| one.kind.is_token())
 }

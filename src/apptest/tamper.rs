@@ -62,6 +62,8 @@ pub fn tampered(callback: &Url, tamper: Tamper, another: Option<&str>) -> Url {
 /// Whether the change can be made to this state at all.
 pub fn applies(tamper: Tamper, state: &str) -> Result<(), String> {
     match tamper {
+        // Without a state every callback is one that lacks it, and any state in one differs from what was sent.
+        Tamper::StateAbsent | Tamper::StateEmpty | Tamper::StateAppended => Ok(()),
         _ if state.is_empty() && tamper.word().starts_with("state-") => {
             Err("the app sends no state that could be changed".to_owned())
         }
@@ -122,6 +124,7 @@ mod tests {
     fn a_state_that_cannot_be_changed_is_no_probe() {
         assert!(applies(Tamper::StateOtherCase, "0123").is_err());
         assert!(applies(Tamper::StateFlipped, "").is_err());
+        assert!(applies(Tamper::StateAbsent, "").is_ok(), "such an app takes it, and must not");
         assert!(applies(Tamper::CodeTwice, "").is_ok());
         assert!(applies(Tamper::StateOtherCase, "0a").is_ok());
     }

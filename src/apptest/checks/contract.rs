@@ -2,7 +2,7 @@
 
 use super::NAMED;
 use crate::apptest::acts::{Facts, since};
-use crate::apptest::hostile::{Arrived, By, Kind};
+use crate::apptest::hostile::{Arrived, Books, By, Kind};
 use crate::apptest::stage::Stage;
 use crate::suite::client::{Connect, Verb};
 
@@ -32,9 +32,10 @@ pub fn contract(verb: &Verb, facts: &Facts, stage: &Stage) -> Result<(), String>
             let shown =
                 facts.did.status.map(|status| format!("; the app answered its callback with {status}"));
             Err(format!(
-                "a good login was due to end in an exchange that the bank grants; {}{}",
+                "a good login was due to end in an exchange that the bank grants; {}{}{}",
                 came(&|one| one.kind.is_token()),
-                shown.unwrap_or_default()
+                shown.unwrap_or_default(),
+                unreached(&books, stage),
             ))
         }
         Verb::Use(_) if !answered(&|one| one.kind.is_call()) => Err(format!(
@@ -46,5 +47,21 @@ pub fn contract(verb: &Verb, facts: &Facts, stage: &Stage) -> Result<(), String>
         }
         Verb::Sample(_) if facts.sample.is_none() => Err("no sample could be drawn".to_owned()),
         _ => Ok(()),
+    }
+}
+
+/// Why an app may not have reached the bank at all.
+fn unreached(books: &Books, stage: &Stage) -> &'static str {
+    let proxied = stage.doors.proxy.is_some();
+    match () {
+        () if books.by_app().any(|(_, one)| one.kind.is_token()) => "",
+        () if books.untrusted > 0 => {
+            "; it ended its TLS connections before it sent anything: it does not trust the bank's certificate; have it trust \
+             {ca_file}"
+        }
+        () if proxied && books.asked_proxy == 0 => {
+            "; nothing asked the proxy: it takes no notice of HTTPS_PROXY; give it {proxy} in another way, or the bank's address"
+        }
+        () => "",
     }
 }

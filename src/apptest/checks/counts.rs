@@ -69,6 +69,10 @@ pub fn number(counted: Counted, count: Count, facts: &Facts, stage: &Stage) -> L
             ("request with the token that the bank gave last", of(&|one| carries(one, &redactor)))
         }
         Counted::Requests => ("request", of(&|_| true)),
+        Counted::GrantedRefreshes => {
+            let granted = |one: &Arrived| one.status().is_some_and(|status| (200..300).contains(&status));
+            ("refresh that the bank grants", of(&|one| one.kind == Kind::Refresh && granted(one)))
+        }
         Counted::GrantedLogouts => {
             let granted = |one: &Arrived| one.status().is_some_and(|status| (200..300).contains(&status));
             ("logout that the bank grants", of(&|one| one.kind == Kind::Logout && granted(one)))
@@ -113,7 +117,7 @@ pub fn number(counted: Counted, count: Count, facts: &Facts, stage: &Stage) -> L
         0 => format!("none; {} ms of silence were watched", facts.watched.as_millis()),
         _ => format!("{total}: {}{more}{storm}", named.join(", ")),
     };
-    let expected = format!("{count} {about}{}", if count == Count::Exactly(1) { "" } else { "(s)" });
+    let expected = format!("{count} {about}");
     Looked::Breaks { expected, got, request: found.first().map(|(number, _)| *number) }
 }
 

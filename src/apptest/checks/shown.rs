@@ -2,7 +2,7 @@
 
 use super::Looked;
 use crate::apptest::acts::{Facts, since};
-use crate::apptest::hostile::{By, Kind};
+use crate::apptest::hostile::{Arrived, By, Kind};
 use crate::apptest::stage::Stage;
 use crate::suite::User;
 use crate::suite::app::Confidentiality;
@@ -42,7 +42,7 @@ pub fn shown(shown: Shown, facts: &Facts, stage: &Stage) -> Looked {
     match shown {
         Shown::Sound => match (&facts.crashed, did.status) {
             (Some(crashed), _) => breaks("the app goes on", crashed.clone()),
-            (None, Some(status)) if status >= 500 => breaks(
+            (None, Some(status)) if is_broken(status) => breaks(
                 "a page that tells the user what happened",
                 format!("the app broke: it answered {status}"),
             ),
@@ -66,6 +66,10 @@ pub fn shown(shown: Shown, facts: &Facts, stage: &Stage) -> Looked {
             &ENDED_WORDS,
             facts,
             stage,
+        ),
+        Shown::RefusalShown if did.status.is_some_and(is_broken) => breaks(
+            "the user is told that the login was refused",
+            format!("the app broke: it answered {}", did.status.unwrap_or_default()),
         ),
         Shown::RefusalShown => told(
             "the user is told that the login was refused",
@@ -133,6 +137,11 @@ fn begins(text: &str, word: &str) -> usize {
     text.match_indices(word).filter(at_its_beginning).count()
 }
 
+/// Whether a status tells of a fault of the app's own. By 502, 503 and 504 it says that the bank is at fault (RFC 9110 §15.6).
+fn is_broken(status: u16) -> bool {
+    status >= 500 && !(502..=504).contains(&status)
+}
+
 fn words(own: &[String], usual: &[&str]) -> String {
     let quoted = |word: &str| format!("\"{word}\"");
     let all: Vec<String> = match own {
@@ -151,6 +160,9 @@ fn failure_shown(facts: &Facts, stage: &Stage) -> Looked {
     let books = stage.hostile.books();
     let tries =
         since(facts, &books.arrived).filter(|(_, one)| one.by == By::App && one.kind == Kind::Logout).count();
+    if tries == 0 {
+        return Looked::NotApplicable("the app never called logout here".to_owned());
+    }
     let did = &facts.did;
     let failed = did.status.is_some_and(|status| status >= 400)
         || did.ended.is_some_and(|ended| ended.code != Some(0));
@@ -172,19 +184,20 @@ fn secret_in_body(facts: &Facts, stage: &Stage) -> Looked {
         return Looked::Holds;
     }
     let books = stage.hostile.books();
-    let wrong = since(facts, &books.arrived).find(|(_, one)| {
-        let own = one.by == By::App && one.kind.is_token();
-        own && one.parameter("client_secret").as_deref() != Some(stage.client_secret())
-    });
+    let by_basic = |one: &Arrived| {
+        one.header("authorization").is_some_and(|header| header.to_ascii_lowercase().starts_with("basic "))
+    };
+    let in_body = |one: &Arrived| one.parameter("client_secret").as_deref() == Some(stage.client_secret());
+    let wrong = since(facts, &books.arrived)
+        .find(|(_, one)| one.by == By::App && one.kind.is_token() && (by_basic(one) || !in_body(one)));
     match wrong {
         None => Looked::Holds,
         Some((number, one)) => Looked::Breaks {
-            expected: "the client's secret in the body of every token request".to_owned(),
-            got: match one.header("authorization") {
-                Some(header) if header.to_ascii_lowercase().starts_with("basic ") => {
-                    "it came by HTTP Basic".to_owned()
-                }
-                _ => format!("none in the body of {}", one.shown()),
+            expected: "the client's secret in the body of every token request, and nowhere else".to_owned(),
+            got: match (by_basic(one), in_body(one)) {
+                (true, true) => "it came in the body, and by HTTP Basic as well".to_owned(),
+                (true, false) => "it came by HTTP Basic".to_owned(),
+                (false, _) => format!("none in the body of {}", one.shown()),
             },
             request: Some(number),
         },

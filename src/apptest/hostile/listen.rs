@@ -21,6 +21,7 @@ use url::Url;
 
 use super::{Answered, BODY_LIMIT, By, Hostile};
 use crate::apptest::certificates::Authority;
+use crate::suite::client::CertificateKind;
 use crate::target::{Incoming, Outgoing};
 
 /// Between a connection that could not be taken and the next try.
@@ -145,9 +146,11 @@ impl Door {
             books.certificate
         };
         let Ok(config) = self.authority.server(kind, host) else { return };
-        // A client that does not trust it goes away in the middle of this.
-        if let Ok(stream) = TlsAcceptor::from(config).accept(stream).await {
-            Box::pin(self.serve(stream, room, self.hostile.another_certificate(kind))).await;
+        match TlsAcceptor::from(config).accept(stream).await {
+            Ok(stream) => Box::pin(self.serve(stream, room, self.hostile.another_certificate(kind))).await,
+            // A client that does not trust it goes away in the middle of this.
+            Err(_) if kind == CertificateKind::Right => self.hostile.books().untrusted += 1,
+            Err(_) => {}
         }
     }
 
@@ -170,6 +173,9 @@ impl Door {
     }
 
     async fn answer(&self, request: Request<BodyIncoming>, room: Room) -> Result<Response<Body>, Gone> {
+        if matches!(room, Room::Proxy) {
+            self.hostile.books().asked_proxy += 1;
+        }
         match room {
             Room::Proxy if request.method() == Method::CONNECT => Ok(self.tunnel(request)),
             Room::Proxy => {

@@ -60,6 +60,10 @@ pub struct Books {
     pub certificate: CertificateKind,
     /// TLS connections that were begun.
     pub handshakes: usize,
+    /// TLS connections that the app gave up while the bank showed the right certificate.
+    pub untrusted: usize,
+    /// Times that the proxy was asked for anything.
+    pub asked_proxy: usize,
     /// Hosts that the proxy was asked for and does not answer for.
     pub refused_hosts: Vec<String>,
     /// Where a redirect elsewhere leads.
@@ -91,6 +95,8 @@ impl Hostile {
             lifetime: None,
             certificate: CertificateKind::Right,
             handshakes: 0,
+            untrusted: 0,
+            asked_proxy: 0,
             refused_hosts: Vec::new(),
             elsewhere: None,
             users: Vec::new(),

@@ -31,7 +31,7 @@
 //! `repeats`: token requests with a code or refresh token that an earlier one had sent; `stale`: refreshes with another
 //! than the newest refresh token; `known_tokens`: requests that carry a token given before the step; `bad_tokens`: calls
 //! with a token that the bank never gave; `newest_token`: requests that carry what the bank gave last; `handshakes`: TLS
-//! connections that were begun, whatever came of them; `requests`: of any kind; `granted_logouts`; `used_after_logout`: requests
+//! connections that were begun, whatever came of them; `requests`: of any kind; `granted_refreshes`; `granted_logouts`; `used_after_logout`: requests
 //! with an access token after a granted logout of the same step; `live_tokens`: access
 //! tokens that the bank still takes when the step is over; `leaks` at `search`. `spacing_ms` and `first_after_ms` are times between
 //! requests. `answer` is about what the app showed ([`Shown`]), `shows` and `shows_not` name a user.
@@ -252,6 +252,7 @@ pub enum Counted {
     NewestToken,
     Handshakes,
     Requests,
+    GrantedRefreshes,
     GrantedLogouts,
     UsedAfterLogout,
     LiveTokens,
