@@ -82,7 +82,7 @@ struct Account {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Another part of the process may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let base = env::var("BANK_URL")?.trim_end_matches('/').to_owned();

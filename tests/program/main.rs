@@ -1,9 +1,11 @@
 //! The program as its users meet it: the command, servers in every kind of trouble, and what a run must never give away.
 
 mod apps;
+mod apps_in_trouble;
 mod baseline;
 mod command;
 mod common {
+    pub mod app;
     pub mod proxy;
     pub mod raw;
     pub mod stage;
@@ -12,11 +14,13 @@ mod common {
 mod editions;
 mod nodes;
 mod pool;
+mod puppet;
 mod readings;
 mod requests;
 mod secrecy;
 mod supposes;
 mod target;
+mod third_party;
 mod trials;
 mod trouble;
 mod wire;

@@ -1,0 +1,192 @@
+//! Apps in every kind of trouble: what is said names the cause, and nothing passes.
+
+use std::fs;
+use std::time::Duration;
+
+use grantspec::results::{CaseResult, Verdict};
+
+use crate::common::app::{self, Trouble};
+use crate::common::stage::{Ended, Stage};
+use crate::puppet;
+
+/// Short, so that a trouble shows soon; the silence that is watched is no part of these tests.
+const SHORT: &str = "[limits]\naction_ms = 500\nquiet_ms = 50\nlongest_quiet_ms = 100\nrequests = 20";
+
+fn judge(stage: &Stage, app: &str, filters: &[&str]) -> (Ended, CaseResult) {
+    let reports = stage.path("reports");
+    let reports = reports.to_str().expect("the folder's name is UTF-8");
+    let ended = stage.grantspec(&[&["app", "--app", app, "--quiet", "--report", reports], filters].concat());
+    let results = ended.results();
+    let case = results.cases.into_iter().next().expect("a case was run");
+    (ended, case)
+}
+
+/// Judges the app by one case, which must be inconclusive for a reason with these words.
+fn inconclusive(stage: &Stage, app: &str, words: &[&str]) {
+    let (ended, case) = judge(stage, app, &["app-login/giant-code"]);
+    assert_eq!(case.verdict, Verdict::Inconclusive, "{ended}");
+    assert_eq!(ended.code, Some(1), "{ended}");
+    let reason = case.reason.unwrap_or_default();
+    for word in words {
+        assert!(reason.contains(word), "no {word:?} in: {reason}");
+    }
+}
+
+fn commands(stage: &Stage, command: &str, lines: &str) -> String {
+    write(
+        stage,
+        &format!(
+            "name = 'App'\nredirect_uri = 'http://127.0.0.1:{{port}}/callback'\n{lines}\n[connect]\ncommand = {command}\n\
+             [use]\ncommand = ['true']\n"
+        ),
+    )
+}
+
+fn write(stage: &Stage, text: &str) -> String {
+    let path = stage.path("app.toml");
+    fs::write(&path, text).expect("the folder is writable");
+    path.display().to_string()
+}
+
+#[test]
+fn an_app_in_no_trouble_passes() {
+    let stage = Stage::new();
+    let app = app::start(&stage, Trouble::None, SHORT);
+    let (ended, case) = judge(&stage, &app, &["app-login/code-once-granted"]);
+    assert_eq!((case.verdict, ended.code), (Verdict::Pass, Some(0)), "{ended}");
+}
+
+#[test]
+fn an_app_that_never_calls_the_bank_is_inconclusive() {
+    let stage = Stage::new();
+    let app = app::start(&stage, Trouble::NeverCalls, SHORT);
+    inconclusive(&stage, &app, &["due to end in an exchange", "none came", "answered its callback with 200"]);
+}
+
+#[test]
+fn an_app_that_hangs_is_inconclusive() {
+    let stage = Stage::new();
+    let app = app::start(&stage, Trouble::Hangs, SHORT);
+    inconclusive(&stage, &app, &["the app did not answer: time-out"]);
+}
+
+#[test]
+fn an_app_that_redirects_for_ever_is_inconclusive() {
+    let stage = Stage::new();
+    let app = app::start(&stage, Trouble::RedirectsForEver, SHORT);
+    inconclusive(&stage, &app, &["redirects for ever"]);
+}
+
+#[test]
+fn an_app_that_listens_elsewhere_is_inconclusive() {
+    let stage = Stage::new();
+    let app = app::start(&stage, Trouble::ListensElsewhere, SHORT);
+    inconclusive(&stage, &app, &["nobody listens for the callback at http://127.0.0.1:", "another port"]);
+}
+
+#[test]
+fn a_storm_is_stopped_after_the_number_that_is_stated_and_fails() {
+    let stage = Stage::new();
+    let app = app::start(&stage, Trouble::Storms, SHORT);
+    let (ended, case) = judge(&stage, &app, &["app-refresh/no-storm-on-401"]);
+    assert_eq!((case.verdict, ended.code), (Verdict::Fail, Some(1)), "{ended}");
+    let reason = case.reason.unwrap_or_default();
+    assert!(reason.contains("the storm was stopped after 20 requests"), "{reason}");
+}
+
+#[test]
+fn a_command_that_hangs_without_a_link_is_inconclusive_with_its_last_words() {
+    let stage = Stage::new();
+    let app = commands(&stage, "['sh', '-c', 'echo starting; sleep 300']", SHORT);
+    inconclusive(&stage, &app, &["gave no link to the bank within 500 ms", "its last words: starting"]);
+}
+
+#[test]
+fn a_command_that_is_killed_is_inconclusive_and_the_signal_is_named() {
+    let stage = Stage::new();
+    let app = commands(&stage, "['sh', '-c', 'kill -9 $$']", SHORT);
+    inconclusive(&stage, &app, &["ended by signal 9 and gave no link"]);
+}
+
+#[test]
+fn what_an_app_leaves_behind_is_ended() {
+    let stage = Stage::new();
+    let beats = stage.path("beats");
+    let app = commands(
+        &stage,
+        &format!(
+            "['sh', '-c', '(while :; do echo beat >> {}; sleep 0.02; done) & sleep 0.1']",
+            beats.display()
+        ),
+        SHORT,
+    );
+    inconclusive(&stage, &app, &["gave no link"]);
+    let heard = || fs::metadata(&beats).map(|file| file.len()).unwrap_or_default();
+    let then = heard();
+    assert!(then > 0, "it never ran");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(heard(), then, "it still runs");
+}
+
+#[test]
+fn a_command_logs_in_by_the_link_in_its_output_and_ends() {
+    let stage = Stage::new();
+    let app = write(&stage, &puppet::file("{bank}", "{bank}", "log-in", ""));
+    let (ended, case) = judge(&stage, &app, &["app-login/abort-on-mismatch[state-flipped]"]);
+    assert_eq!((case.verdict, ended.code), (Verdict::Pass, Some(0)), "{ended}");
+    assert!(
+        case.steps.iter().all(|step| step.outcome.contains("its command ends with exit code 0")),
+        "{ended}"
+    );
+}
+
+#[test]
+fn a_command_that_opens_the_link_itself_logs_in() {
+    let stage = Stage::new();
+    let app = write(&stage, &puppet::file("{bank}", "{bank}", "log-in-and-open-the-link", ""));
+    let (ended, case) = judge(&stage, &app, &["app-login/code-once-granted"]);
+    assert_eq!((case.verdict, ended.code), (Verdict::Pass, Some(0)), "{ended}");
+}
+
+const HOSTS: &str = "[bank]\nhosts = ['login.bank.example', 'api.bank.example']";
+
+fn proxied(begins: &str) -> String {
+    puppet::file("https://api.bank.example", "https://login.bank.example", begins, HOSTS)
+}
+
+#[test]
+fn hosts_that_are_compiled_in_are_met_by_the_proxy_and_no_others_are() {
+    let stage = Stage::new();
+    let app = write(&stage, &proxied("log-in"));
+    let (ended, case) = judge(&stage, &app, &["app-secrets/tokens-stay-in-place"]);
+    assert_eq!((case.verdict, ended.code), (Verdict::Pass, Some(0)), "{ended}");
+    let seen: Vec<&str> = case.observations.iter().map(|seen| seen.seen.as_str()).collect();
+    assert_eq!(seen, ["telemetry.example"], "{ended}");
+}
+
+#[test]
+fn an_app_behind_the_proxy_that_verifies_certificates_passes() {
+    let stage = Stage::new();
+    let app = write(&stage, &proxied("log-in"));
+    let (ended, case) = judge(&stage, &app, &["app-secrets/verifies-tls[other-host]"]);
+    assert_eq!((case.verdict, ended.code), (Verdict::Pass, Some(0)), "{ended}");
+}
+
+#[test]
+fn an_app_that_takes_no_notice_of_the_proxy_is_inconclusive() {
+    let stage = Stage::new();
+    let app = write(&stage, &proxied("log-in-without-proxy"));
+    inconclusive(&stage, &app, &["nothing asked the proxy", "HTTPS_PROXY"]);
+}
+
+#[test]
+fn an_app_that_cannot_be_told_whom_to_trust_is_inconclusive() {
+    let stage = Stage::new();
+    // Its own environment wins over what the harness sets.
+    let other = stage.path("another-authority.pem");
+    let authority = rcgen::generate_simple_self_signed(["bank.example".to_owned()]).expect("a certificate");
+    fs::write(&other, authority.cert.pem()).expect("the folder is writable");
+    let trusts = format!("PUPPET = 'log-in', SSL_CERT_FILE = '{}'", other.display());
+    let text = proxied("log-in").replacen("PUPPET = 'log-in'", &trusts, 1);
+    inconclusive(&stage, &write(&stage, &text), &["does not trust the bank's certificate", "{ca_file}"]);
+}
