@@ -43,6 +43,7 @@ use tokio::task::JoinSet;
 use crate::engine::Options;
 use crate::results::{CaseResult, Verdict};
 use crate::suite::app::AppFile;
+use crate::target::login::Shared;
 
 use certificates::Authority;
 pub use inside::{Begun, Inside, Told};
@@ -61,6 +62,8 @@ pub struct Judging {
     http: reqwest::Client,
     /// How the app is begun, if it lives in this process.
     inside: Option<Arc<dyn Inside>>,
+    /// Real browsers, for apps whose pages need scripts.
+    browsers: Arc<Shared>,
 }
 
 /// Why an app can't be judged at all.
@@ -80,7 +83,7 @@ impl Judging {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let authority = Authority::new().map_err(|error| JudgingError::Authority(error.to_string()))?;
         let (app, authority, http) = (Arc::new(app), Arc::new(authority), browser::line()?);
-        Ok(Judging { app, routes, authority, http, inside: None })
+        Ok(Judging { app, routes, authority, http, inside: None, browsers: Arc::default() })
     }
 
     /// The same for another app, which lives in this process. Its file's `start` says no more than that it is started.

@@ -138,6 +138,7 @@ mod library;
 mod lint;
 mod load;
 mod needs;
+pub mod pages;
 pub(crate) mod read;
 mod readings;
 mod schema;

@@ -8,3 +8,5 @@ mod login;
 mod report;
 #[path = "../report_support/mod.rs"]
 mod report_support;
+mod scripted;
+mod watch;

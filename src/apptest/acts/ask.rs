@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use http::Method;
 use url::Url;
 
+use super::pages::{self, Visit};
 use super::{Did, login};
 use crate::apptest::browser::Landed;
 use crate::apptest::process::Program;
@@ -33,7 +34,7 @@ pub async fn uses(using: &Use, stage: &mut Stage) -> Did {
 /// Asks, and does not wait for the app's answer.
 fn in_the_background(action: &Action, using: &Use, stage: &mut Stage) -> Did {
     let Action::Http { method, url, form } = action else {
-        return Did::broken("a command is waited for");
+        return Did::broken("only what is asked over HTTP can go on without being waited for");
     };
     let request = match request(method, url, form, &using.user, stage) {
         Ok(request) => request,
@@ -51,7 +52,7 @@ fn in_the_background(action: &Action, using: &Use, stage: &mut Stage) -> Did {
 
 async fn ask_at_once(action: &Action, using: &Use, stage: &mut Stage) -> Did {
     let Action::Http { method, url, form } = action else {
-        return Did::broken("a command is run once at a time");
+        return Did::broken("only what is asked over HTTP can be asked several times at once");
     };
     match request(method, url, form, &using.user, stage) {
         Ok(request) => {
@@ -96,6 +97,17 @@ pub async fn action(action: Option<&Action>, purpose: &str, user: &User, stage: 
                 Err(why) => return Did::broken(why),
             };
             did(open(request, user, &format!("ask the app to {purpose}"), stage).await)
+        }
+        Some(Action::Browser { open, steps }) => {
+            let open = match pages::address(open.as_ref(), user, stage) {
+                Ok(open) => open,
+                Err(why) => return Did::broken(why),
+            };
+            let visit = Visit { open, steps, to_bank: false };
+            match visit.make(user, &format!("ask the app to {purpose}"), stage).await {
+                Ok(came) => pages::did(came),
+                Err(did) => did,
+            }
         }
         Some(command @ Action::Command { .. }) => {
             let mut program = match spawn(command, user, stage) {

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::{Did, ask};
+use super::pages::{Came, Visit};
+use super::{Did, ask, pages};
 use crate::apptest::bank;
 use crate::apptest::browser::{Hop, Landed, link_in};
 use crate::apptest::hostile::{Answered, By, Kind};
@@ -15,6 +16,7 @@ use crate::suite::app::Action;
 use crate::suite::client::{Callback, Connect, Tamper};
 use crate::suite::{USERS, User};
 use crate::target::Outgoing;
+use crate::target::login::Sheet;
 
 /// The bundled bank's login page names its login in this header, for whoever completes it through the control API.
 const LOGIN_HEADER: &str = "grantspec-login";
@@ -81,6 +83,17 @@ pub async fn begin(user: &User, stage: &mut Stage) -> Result<Url, Did> {
                     "the app did not answer: {}: {}",
                     trouble.kind.as_str(),
                     trouble.detail
+                ))),
+            }
+        }
+        Action::Browser { open, steps } => {
+            let open = pages::address(open.as_ref(), user, stage).map_err(Did::broken)?;
+            let visit = Visit { open, steps: &steps, to_bank: true };
+            match visit.make(user, "begin a login at the app", stage).await? {
+                Came::Bank(link) => Ok(link),
+                Came::Page(page) => Err(Did::trouble(format!(
+                    "the app did not send its user to the bank: the steps of its file end at {}",
+                    Sheet::of(&page).summary()
                 ))),
             }
         }
@@ -243,6 +256,13 @@ async fn deliver(
 }
 
 async fn hand_over(url: Url, user: &User, stage: &mut Stage) -> Did {
+    if matches!(stage.app.connect, Action::Browser { .. }) {
+        let visit = Visit { open: Some(url), steps: &[], to_bank: false };
+        return match visit.make(user, "deliver the callback", stage).await {
+            Ok(came) => pages::did(came),
+            Err(did) => did,
+        };
+    }
     let until = Instant::now() + Duration::from_millis(stage.app.limits.action_ms);
     let by_command = matches!(stage.app.connect, Action::Command { .. });
     loop {

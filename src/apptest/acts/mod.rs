@@ -2,6 +2,7 @@
 
 mod ask;
 mod login;
+mod pages;
 mod sample;
 pub mod watch;
 

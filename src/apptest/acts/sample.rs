@@ -6,15 +6,15 @@ use crate::engine::examine;
 use crate::suite::app::Action;
 use crate::suite::{USERS, User};
 
-/// Logins of command-line apps that are begun: each is a program that starts.
-const BY_COMMAND: u32 = 40;
+/// Logins that are begun where each is a program that starts, or a walk through pages in a real browser.
+const SLOW: u32 = 40;
 
 type Found = Option<(Vec<String>, Vec<String>)>;
 
 /// Begins logins and examines their states: what makes them guessable, and what was looked at.
 pub async fn states(count: u32, stage: &mut Stage) -> (Did, Found) {
-    let by_command = matches!(stage.app.connect, Action::Command { .. });
-    let most = if by_command { BY_COMMAND } else { u32::MAX };
+    let is_quick = matches!(stage.app.connect, Action::Http { .. });
+    let most = if is_quick { u32::MAX } else { SLOW };
     let count = count.min(stage.app.limits.sample).min(most);
     let mut states = Vec::new();
     let mut without = 0;

@@ -2,6 +2,7 @@
 
 mod programs;
 mod roll;
+mod tabs;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use crate::suite::{Client, USERS, User};
 use crate::target::{Outgoing, Reply, Secrets, Tape};
 
 pub use programs::tail;
+use tabs::Tabs;
 
 /// One login at the app.
 #[derive(Clone, Debug)]
@@ -70,6 +72,8 @@ pub struct Stage {
     /// What browsers send with.
     http: reqwest::Client,
     browsers: HashMap<User, Browser>,
+    /// Real browsers, for what is asked in one.
+    tabs: Tabs,
     /// The app, if it goes on running.
     pub program: Option<Program>,
     /// How it is begun, if it lives in this process.
@@ -160,6 +164,7 @@ impl Stage {
             written: String::new(),
             http: judging.http.clone(),
             browsers: HashMap::new(),
+            tabs: Tabs::new(Arc::clone(&judging.browsers)),
             program: None,
             inside: judging.inside.clone(),
             begun: None,
@@ -251,6 +256,7 @@ impl Stage {
     /// Ends everything.
     pub async fn strike(&mut self) {
         self.under_way.shutdown().await;
+        self.tabs.close().await;
         self.end_programs(Restart::Stop).await;
         self.desk.drop_world(&self.world).await;
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::case::words;
 use super::diagnostic::Diagnostic;
+use super::pages::Step;
 
 pub use read::schema;
 
@@ -83,6 +84,8 @@ pub struct AppFile {
     /// Words by which it says that the user said no.
     pub refused_words: Vec<String>,
     pub limits: Limits,
+    /// The WebDriver program, if it is not the first that is installed.
+    pub webdriver: Option<String>,
     /// Capability → reason.
     pub lacks: BTreeMap<Capability, String>,
     /// The folder that the file stands in: relative paths and programs begin there. Set by whoever read it from disk.
@@ -118,6 +121,9 @@ pub struct Start {
 pub enum Action {
     /// By its user's browser.
     Http { method: &'static str, url: Text, form: Vec<(String, Text)> },
+    /// In its user's own browser, driven by WebDriver, for pages that need scripts. `open`: where it goes first; without it, it stays
+    /// where it is.
+    Browser { open: Option<Text>, steps: Vec<Step> },
     /// By a command that is run for it. `link_after`: what stands right before the link to open.
     Command { command: Vec<Text>, env: Vec<(String, Text)>, input: Option<Text>, link_after: Option<String> },
 }
@@ -174,7 +180,6 @@ impl AppFile {
         if let Some(reason) = self.lacks.get(&need) {
             return Some(format!("the app lacks {need}: {reason}"));
         }
-        let by_http = matches!(self.connect, Action::Http { .. });
         let missing = match need {
             Capability::Refresh => self.refresh.is_none().then_some("its file has no [refresh]"),
             Capability::Disconnect => self.disconnect.is_none().then_some("its file has no [disconnect]"),
@@ -183,10 +188,13 @@ impl AppFile {
                 let commands = matches!(self.uses, Action::Command { .. });
                 (self.start.is_none() && !commands).then_some("its file has no [start]")
             }
-            Capability::Browsers => (!by_http).then_some("logins are begun by a command, not in a browser"),
-            Capability::Parallel => {
-                matches!(self.uses, Action::Command { .. }).then_some("its commands are run one at a time")
-            }
+            Capability::Browsers => matches!(self.connect, Action::Command { .. })
+                .then_some("logins are begun by a command, not in a browser"),
+            Capability::Parallel => match self.uses {
+                Action::Http { .. } => None,
+                Action::Command { .. } => Some("its commands are run one at a time"),
+                Action::Browser { .. } => Some("its user's browser does one thing at a time"),
+            },
             Capability::Tls => (!self.bank.tls && self.bank.hosts.is_empty())
                 .then_some("its file does not say that it takes a bank with TLS (bank.tls)"),
             Capability::RefreshTokens => (self.client == Confidentiality::Public)

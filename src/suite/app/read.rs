@@ -10,6 +10,7 @@ use super::{Action, AppFile, BankSide, Capability, Confidentiality, Limits, PLAC
 use crate::suite::case::Source;
 use crate::suite::code::Code;
 use crate::suite::diagnostic::Diagnostic;
+use crate::suite::pages::{Go, Placed, Step};
 use crate::suite::read::file::whole;
 use crate::suite::read::form::form;
 use crate::suite::read::value::{Defs, Prose, Value, Whole, word_values};
@@ -60,6 +61,8 @@ form! {
         words: Option<WordsForm>,
         /// How long things may take.
         limits: Option<LimitsForm>,
+        /// The WebDriver program for `browser`, if it is not chromedriver or geckodriver on the PATH.
+        webdriver: Option<Prose>,
         /// What it can't do, and why.
         lacks: Option<Lacks>,
     }
@@ -102,7 +105,7 @@ form! {
 }
 
 form! {
-    /// How one thing is asked of the app: `get`, `post` or `command`.
+    /// How one thing is asked of the app: `get`, `post`, `browser` or `command`.
     struct ActionForm {
         /// An address that the user's browser opens.
         get: Option<Text>,
@@ -110,6 +113,11 @@ form! {
         post: Option<Text>,
         /// What it posts.
         form: Option<Texts>,
+        /// An address that a real browser opens, for pages that need scripts: Chromium or Firefox, driven by WebDriver. Empty:
+        /// the page that is open already.
+        browser: Option<Text>,
+        /// What is done there, page by page: the first step that knows the page and was not done yet.
+        step: Option<Vec<Placed>>,
         /// A program and its arguments.
         command: Option<Vec<Text>>,
         /// Its environment.
@@ -202,6 +210,7 @@ impl AppForm {
             ended_words: ended.unwrap_or_default().into_iter().map(prose).collect(),
             refused_words: refused.unwrap_or_default().into_iter().map(prose).collect(),
             limits: limits(self.limits),
+            webdriver: self.webdriver.map(prose),
             lacks: self.lacks.map_or_else(BTreeMap::new, |lacks| lacks.0),
             folder: std::path::PathBuf::new(),
         }
@@ -239,14 +248,20 @@ impl Default for Limits {
 impl Value for Action {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let form = ActionForm::read(node, reader)?;
-        let by_browser = form.get.is_some() || form.post.is_some();
+        let ways = [form.get.is_some(), form.post.is_some(), form.browser.is_some(), form.command.is_some()];
         let for_commands = form.env.is_some() || form.input.is_some() || form.link_after.is_some();
-        let wrong = match (&form.get, &form.post, &form.command) {
-            (Some(_), None, None) if form.form.is_some() => Some("`form` goes with `post`"),
-            (Some(_), None, None) | (None, Some(_), None) if !for_commands => None,
-            (None, None, Some(command)) if form.form.is_none() && !command.is_empty() => None,
-            _ if by_browser && for_commands => Some("`env`, `input` and `link_after` go with `command`"),
-            _ => Some("expected exactly one of `get`, `post` and `command`"),
+        let wrong = if ways.into_iter().filter(|given| *given).count() != 1
+            || form.command.as_ref().is_some_and(Vec::is_empty)
+        {
+            Some("expected exactly one of `get`, `post`, `browser` and `command`")
+        } else if form.form.is_some() && form.post.is_none() {
+            Some("`form` goes with `post`")
+        } else if form.step.is_some() && form.browser.is_none() {
+            Some("`step` goes with `browser`")
+        } else if for_commands && form.command.is_none() {
+            Some("`env`, `input` and `link_after` go with `command`")
+        } else {
+            None
         };
         if let Some(wrong) = wrong {
             let mistake = reader.mistake(Code::AppAction, node.span(), wrong);
@@ -256,10 +271,14 @@ impl Value for Action {
             return None;
         }
         let form_fields = form.form.map_or_else(Vec::new, |form| form.0);
-        Some(match (form.get, form.post, form.command) {
-            (Some(url), _, _) => Action::Http { method: "GET", url, form: Vec::new() },
-            (_, Some(url), _) => Action::Http { method: "POST", url, form: form_fields },
-            (_, _, command) => Action::Command {
+        let steps = steps(form.step.unwrap_or_default(), node, reader)?;
+        Some(match (form.get, form.post, form.browser, form.command) {
+            (Some(url), ..) => Action::Http { method: "GET", url, form: Vec::new() },
+            (_, Some(url), ..) => Action::Http { method: "POST", url, form: form_fields },
+            (_, _, Some(open), _) => {
+                Action::Browser { open: Some(open).filter(|open| !open.0.is_empty()), steps }
+            }
+            (_, _, _, command) => Action::Command {
                 command: command.unwrap_or_default(),
                 env: form.env.map_or_else(Vec::new, |env| env.0),
                 input: form.input,
@@ -270,9 +289,31 @@ impl Value for Action {
 
     fn schema(defs: &mut Defs) -> Json {
         let mut schema = ActionForm::schema(defs);
-        schema["oneOf"] = ["get", "post", "command"].iter().map(|key| json!({ "required": [key] })).collect();
+        schema["oneOf"] =
+            ["get", "post", "browser", "command"].iter().map(|key| json!({ "required": [key] })).collect();
         schema
     }
+}
+
+/// What a browser does on an app's pages. What only a bank's login has is a mistake.
+fn steps(placed: Vec<Placed>, node: Node<'_>, reader: &mut Reader) -> Option<Vec<Step>> {
+    let read: Vec<Option<Step>> = placed.into_iter().map(|placed| placed.step(reader)).collect();
+    let steps: Vec<Step> = read.into_iter().collect::<Option<_>>()?;
+    let of_banks = |step: &Step| {
+        let stops = matches!(step.allow.go, Go::Refuses(_) | Go::Stuck(_));
+        stops || step.deny.is_some() || !step.allow.requests.is_empty()
+    };
+    if steps.iter().any(of_banks) {
+        let wrong = "`request`, `refuses`, `stuck` and `deny` belong to a bank's login";
+        let mistake = reader.mistake(Code::AppAction, node.span(), wrong);
+        reader.note(
+            mistake.help(
+                "a step of an app has `when`, `fill`, `check`, `choose`, and `press`, `follow` or `open`",
+            ),
+        );
+        return None;
+    }
+    Some(steps)
 }
 
 impl Value for Text {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::command::Command;
 use super::jar::Jar;
 use super::manual::{self, Manual};
-use super::script::Call;
 use super::values::Values;
 use super::way::{Stop, Way};
 use super::{Answering, Reached};
 use crate::suite::Need;
+use crate::suite::pages::Call;
 use crate::target::{Incoming, Outgoing};
 
 /// How owners are asked, after a login, whether the client may have access.

@@ -6,19 +6,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use url::{Host, Url};
 
-use super::forms::CONTROLS;
-use super::plan::{Plan, Press};
-use super::script::{Go, Script, Step};
 use super::sheet::Sheet;
 use super::values::Values;
 use super::way::{Lead, Page, Way};
 use super::webdriver::{Drivers, Session};
-use super::{Answering, Reached, Unknown};
-use crate::target::{Callback, Incoming, Outgoing};
+use super::{Answering, Reached, Unknown, tab};
+use crate::suite::pages::{Go, Script};
+use crate::target::{Callback, Outgoing};
 
 /// Browsers that are open at a time: each is as heavy as everything else together.
 const BROWSERS: usize = 2;
@@ -41,28 +38,41 @@ pub struct Browser {
     pub shared: Arc<Shared>,
 }
 
-/// What all logins of a target share.
+/// What all logins of a target, or all cases of an app, share.
 #[derive(Debug)]
 pub struct Shared {
     drivers: OnceCell<Result<Drivers, String>>,
-    seats: Semaphore,
+    seats: Arc<Semaphore>,
 }
 
 impl Default for Shared {
     fn default() -> Shared {
-        Shared { drivers: OnceCell::new(), seats: Semaphore::new(BROWSERS) }
+        Shared { drivers: OnceCell::new(), seats: Arc::new(Semaphore::new(BROWSERS)) }
+    }
+}
+
+impl Shared {
+    /// Waits until another browser may be opened.
+    pub async fn seat(&self) -> OwnedSemaphorePermit {
+        self.seats.clone().acquire_owned().await.expect("the semaphore is never closed")
+    }
+
+    /// The program that drives browsers, started when it is first needed: the one that is named, or the first that is installed.
+    ///
+    /// # Errors
+    /// What is missing, and what to install.
+    pub async fn drivers(&self, named: Option<&str>) -> Result<&Drivers, &String> {
+        self.drivers.get_or_init(|| Drivers::start(named)).await.as_ref()
     }
 }
 
 pub async fn land(browser: &Browser, begun: &Url, answering: Answering<'_>, way: &mut Way<'_>) -> Reached {
-    let shared = browser.shared.clone();
-    let _seat = shared.seats.acquire().await.expect("the semaphore is never closed");
-    let start = || Drivers::start(browser.webdriver.as_deref());
-    let drivers = match shared.drivers.get_or_init(start).await {
+    let _seat = browser.shared.seat().await;
+    let drivers = match browser.shared.drivers(browser.webdriver.as_deref()).await {
         Ok(drivers) => drivers,
         Err(why) => return Reached::Lacking(why.clone()),
     };
-    let session = match drivers.open(&sealed(way)).await {
+    let session = match drivers.open(&sealed(way), false).await {
         Ok(session) => session,
         Err(why) => return Reached::Stuck(format!("no browser could be opened: {why}")),
     };
@@ -100,7 +110,7 @@ fn sealed(way: &Way<'_>) -> Vec<String> {
 /// One login in one browser.
 struct Visit<'v, 'w, 't> {
     script: &'v Script,
-    session: &'v Session<'v>,
+    session: &'v Session,
     answering: Answering<'v>,
     begun: &'v Url,
     way: &'w mut Way<'t>,
@@ -139,7 +149,9 @@ impl Visit<'_, '_, '_> {
                 Go::Stuck(why) => return Ok(stuck(why)),
                 _ => {}
             }
-            if let Err(why) = self.act(step, &page, &values).await {
+            let secrets = self.way.tape.secrets();
+            let hide = |text: &str| secrets.add(text, &format!("{}·password", self.answering.user));
+            if let Err(why) = tab::act(self.session, step, self.answering.allow, &page, &values, hide).await {
                 return Ok(stuck(&why));
             }
         }
@@ -153,15 +165,13 @@ impl Visit<'_, '_, '_> {
             if let Lead::Exit(callback) = self.way.lead(self.begun, address.as_bytes()) {
                 return Ok(Seen::Out(callback));
             }
-            let is_whole = self.session.run(IS_WHOLE).await? == true;
-            if let (true, Ok(url)) = (is_whole, Url::parse(&address)) {
-                let page = self.page(url).await?;
+            if let Some(page) = tab::page(self.session, &address).await? {
                 let known = {
                     let sheet = Sheet::of(&page);
                     self.script.steps.iter().position(|step| sheet.fits(&step.when))
                 };
                 // A page stays for a while after its button was pressed.
-                let stays = known.is_some() && known == answered && self.session.run(STAYS).await? == true;
+                let stays = known.is_some() && known == answered && tab::stays(self.session).await?;
                 if begun.elapsed() > if stays { AGAIN } else { QUIET } || (known.is_some() && !stays) {
                     self.note(&page);
                     let foreign =
@@ -175,14 +185,6 @@ impl Visit<'_, '_, '_> {
             }
             tokio::time::sleep(GLANCE).await;
         }
-    }
-
-    /// The page as it is now. Its status is 0 where the browser does not tell it.
-    async fn page(&self, url: Url) -> Result<Page, String> {
-        let status = self.session.run(STATUS).await.ok().and_then(|status| status.as_u64()).unwrap_or(0);
-        let body = self.session.source().await?.into();
-        let status = u16::try_from(status).unwrap_or(0);
-        Ok(Page { url, answer: Incoming::new(status, HeaderMap::new(), body) })
     }
 
     /// Puts what the browser shows on the tape.
@@ -200,55 +202,7 @@ impl Visit<'_, '_, '_> {
         self.way.last = Some(number);
         self.way.answers.push(answer);
     }
-
-    /// Does a step on the page that is open.
-    async fn act(&mut self, step: &Step, page: &Page, values: &Values) -> Result<(), String> {
-        let course = step.course(self.answering.allow);
-        if !course.requests.is_empty() {
-            return Err("`request` belongs to the driver form: a browser sends what the page's scripts send"
-                .to_owned());
-        }
-        let plan = Plan::of(&Sheet::of(page), step, self.answering.allow, values)?;
-        for (at, text, is_secret) in &plan.fill {
-            if *is_secret {
-                self.way.tape.secrets().add(text, &format!("{}·password", self.answering.user));
-            }
-            let field = self.session.element(CONTROLS, *at).await?;
-            self.session.fill(&field, text).await?;
-        }
-        for (css, at) in &plan.select {
-            let choice = self.session.element(css, *at).await?;
-            if !self.session.is_selected(&choice).await? {
-                self.session.click(&choice).await?;
-            }
-        }
-        self.session.run(MARK).await?;
-        match plan.press {
-            Press::Element(css, at) => {
-                let pressed = self.session.element(&css, at).await?;
-                self.session.click(&pressed).await
-            }
-            Press::Submit(at) => {
-                self.session.run(&format!("document.forms[{at}].requestSubmit()")).await.map(drop)
-            }
-            Press::Open(address) => {
-                let base = Sheet::of(page).base();
-                let url = base.join(&address).map_err(|_| format!("{address} is no address"))?;
-                self.session.go(url.as_str()).await
-            }
-        }
-    }
 }
-
-/// Marks the document as answered, at this address.
-const MARK: &str = "window.grantspecAnswered = location.href;";
-/// Whether the page that was answered is still there.
-const STAYS: &str = "return window.grantspecAnswered === location.href;";
-/// Whether all of the page is there.
-const IS_WHOLE: &str = "return document.readyState === 'complete' && !!document.body;";
-/// The status that the page came with, where the browser tells.
-const STATUS: &str =
-    "const [entry] = performance.getEntriesByType('navigation'); return entry?.responseStatus ?? 0;";
 
 enum Seen {
     Step(usize, Page),

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::script::{Body, Call};
 use super::values::Values;
+use crate::suite::pages::{Body, Call};
 use crate::target::{Incoming, Outgoing};
 
 impl Call {

@@ -12,11 +12,11 @@ use url::Url;
 
 use super::forms::Submission;
 use super::jar::Jar;
-use super::script::{Call, Go, Script, Step};
 use super::sheet::Sheet;
 use super::values::Values;
 use super::way::{Lead, Page, Stop, Way};
 use super::{Answering, At, Login, Reached, Unknown, auto};
+use crate::suite::pages::{Call, Go, Script, Step};
 use crate::target::Outgoing;
 
 /// Pages that one login goes by at most, however often its steps may come.

@@ -5,9 +5,9 @@ use http::Method;
 use scraper::ElementRef;
 use url::Url;
 
-use super::script::{Course, Entries, Go, Named, Step};
 use super::sheet::{Sheet, folded, listed, text_of};
 use super::values::Values;
+use crate::suite::pages::{Course, Entries, Go, Named, Step};
 use crate::target::Outgoing;
 
 /// What sending a form makes.

@@ -3,9 +3,9 @@
 use scraper::ElementRef;
 
 use super::forms::{CONTROLS, find_button, form_of_fields, input_type, label, option_value};
-use super::script::{Go, Named, Step};
 use super::sheet::{Sheet, folded, listed, text_of};
 use super::values::Values;
+use crate::suite::pages::{Go, Named, Step};
 
 /// A step, ready to be done.
 pub struct Plan {

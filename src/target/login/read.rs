@@ -6,19 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use toml::de::DeValue;
 use url::Url;
 
 use super::approval::PATIENCE;
-use super::script::Script;
-use super::steps::{CallForm, Placed, calls, script};
 use super::{Approval, Browser, Command, Driver, Form, Manual};
 use crate::suite::Span;
 use crate::suite::code::Code;
+use crate::suite::pages::{CallForm, Placed, Script, Step, calls};
 use crate::suite::read::form::form;
 use crate::suite::read::value::{Defs, Value, Whole};
 use crate::suite::read::wording::{listed, shown};
-use crate::suite::read::{Node, Reader, Written, in_file_order};
+use crate::suite::read::{Node, Reader, Written};
 
 form! {
     /// How users log in.
@@ -289,28 +287,14 @@ fn origins(written: Vec<Written>, reader: &mut Reader) -> Option<Vec<Url>> {
     read.into_iter().collect()
 }
 
-/// A table whose keys are the author's, each with a text.
-#[derive(Clone, Debug, Default)]
-pub struct Texts(pub Vec<(Written, Written)>);
-
-impl Value for Texts {
-    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let DeValue::Table(entries) = node.get_ref() else {
-            reader.wrong_type(node, "a table of texts");
-            return None;
-        };
-        let read: Vec<Option<(Written, Written)>> = in_file_order(entries)
-            .into_iter()
-            .map(|(key, value)| {
-                let span = key.span();
-                let name = Written { text: key.get_ref().to_string(), span: span.clone(), used_at: span };
-                Some((name, reader.text(value)?))
-            })
-            .collect();
-        read.into_iter().collect::<Option<_>>().map(Texts)
+/// The steps of a login, at least one.
+fn script(forms: Vec<Placed>, span: Span, reader: &mut Reader) -> Option<Script> {
+    if forms.is_empty() {
+        let mistake = reader.mistake(Code::MissingKey, span, "a login by pages without a step");
+        reader
+            .note(mistake.help("add a `[[login.step]]` for each page; `driver = \"none\"` if there is none"));
+        return None;
     }
-
-    fn schema(_: &mut Defs) -> Json {
-        json!({ "type": "object", "additionalProperties": { "type": "string" } })
-    }
+    let steps: Vec<Option<Step>> = forms.into_iter().map(|placed| placed.step(reader)).collect();
+    steps.into_iter().collect::<Option<Vec<Step>>>().map(|steps| Script { steps })
 }

@@ -5,9 +5,9 @@ use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use super::forms::{self, Submission};
-use super::script::{Named, Step, When};
 use super::values::Values;
 use super::way::Page;
+use crate::suite::pages::{Named, Step, When};
 
 /// Most characters of a page's text that a summary shows.
 const SHOWN: usize = 240;

@@ -4,14 +4,12 @@ use url::Url;
 
 use super::Answering;
 use crate::suite::Client;
+use crate::suite::pages::named;
 use crate::target::World;
 
 /// Names such as `user.email`, each with what it stands for.
 #[derive(Clone, Debug, Default)]
 pub struct Values(Vec<(String, String)>);
-
-/// What the names begin with. Other braces, such as JSON's, stand for themselves.
-pub const KINDS: [&str; 4] = ["user.", "client.", "login.", "kept."];
 
 impl Values {
     /// What is known of a login whose page is open: the user's fields, the client, and the address that began it.
@@ -88,14 +86,6 @@ impl Values {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
-}
-
-/// The name in the braces that `text` begins with, if it is one that can stand for something.
-pub fn named(text: &str) -> Option<&str> {
-    let (name, _) = text.strip_prefix('{')?.split_once('}')?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    (KINDS.iter().any(|kind| name.len() > kind.len() && name.starts_with(kind)) && name.chars().all(plain))
-        .then_some(name)
 }
 
 #[cfg(test)]

@@ -19,16 +19,23 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// A running driver program.
 #[derive(Debug)]
 pub struct Drivers {
-    http: reqwest::Client,
-    address: String,
+    line: Line,
     is_chrome: bool,
     /// Ends with this.
     _process: Child,
 }
 
-/// A browser of its own, with nothing in it.
-pub struct Session<'d> {
-    drivers: &'d Drivers,
+/// The line to it.
+#[derive(Clone, Debug)]
+struct Line {
+    http: reqwest::Client,
+    address: String,
+}
+
+/// A browser of its own, with nothing in it when it opens. It ends with the program, if nobody closes it before.
+#[derive(Clone, Debug)]
+pub struct Session {
+    line: Line,
     path: String,
 }
 
@@ -46,9 +53,9 @@ impl Drivers {
             None => {
                 let found = PROGRAMS.into_iter().find(|program| on_path(program).is_some());
                 found.map(str::to_owned).ok_or(
-                    "a browser should log in (`login.driver` is `browser`), and neither chromedriver nor geckodriver is on \
+                    "a browser is needed, and neither chromedriver nor geckodriver is on \
                      the PATH: install one together with its browser (Debian: `apt-get install chromium chromium-driver`), \
-                     or name one as `webdriver` in the target file",
+                     or name one as `webdriver`",
                 )?
             }
         };
@@ -81,11 +88,13 @@ impl Drivers {
             .timeout(LONGEST)
             .build()
             .map_err(|error| format!("HTTP could not be set up: {error}"))?;
-        Ok(Drivers { http, address: format!("http://127.0.0.1:{port}"), is_chrome, _process: process })
+        let line = Line { http, address: format!("http://127.0.0.1:{port}") };
+        Ok(Drivers { line, is_chrome, _process: process })
     }
 
     /// Opens a browser. It finds no way to the hosts of `sealed`: what is sent there stays in its address bar.
-    pub async fn open(&self, sealed: &[String]) -> Result<Session<'_>, String> {
+    /// `trusting`: it takes any certificate.
+    pub async fn open(&self, sealed: &[String], trusting: bool) -> Result<Session, String> {
         let mut arguments = vec!["--headless".to_owned(), "--window-size=1000,900".to_owned()];
         if self.is_chrome {
             arguments.extend(
@@ -100,16 +109,18 @@ impl Drivers {
                 arguments.push(format!("--host-resolver-rules={}", rules.join(",")));
             }
         }
-        let mut wanted = json!({ "acceptInsecureCerts": false, "pageLoadStrategy": "normal" });
+        let mut wanted = json!({ "acceptInsecureCerts": trusting, "pageLoadStrategy": "normal" });
         wanted[if self.is_chrome { "goog:chromeOptions" } else { "moz:firefoxOptions" }] =
             json!({ "args": arguments });
         let body = json!({ "capabilities": { "alwaysMatch": wanted } });
-        let opened = self.call(http::Method::POST, "/session", Some(body)).await?;
+        let opened = self.line.call(http::Method::POST, "/session", Some(body)).await?;
         let id =
             opened["sessionId"].as_str().ok_or("the WebDriver program opened a session without an id")?;
-        Ok(Session { drivers: self, path: format!("/session/{id}") })
+        Ok(Session { line: self.line.clone(), path: format!("/session/{id}") })
     }
+}
 
+impl Line {
     async fn call(&self, method: http::Method, path: &str, body: Option<Value>) -> Result<Value, String> {
         let mut request = self.http.request(method, format!("{}{path}", self.address));
         if let Some(body) = body {
@@ -131,13 +142,13 @@ impl Drivers {
     }
 }
 
-impl Session<'_> {
+impl Session {
     async fn get(&self, what: &str) -> Result<Value, String> {
-        self.drivers.call(http::Method::GET, &format!("{}/{what}", self.path), None).await
+        self.line.call(http::Method::GET, &format!("{}/{what}", self.path), None).await
     }
 
     async fn post(&self, what: &str, body: Value) -> Result<Value, String> {
-        self.drivers.call(http::Method::POST, &format!("{}/{what}", self.path), Some(body)).await
+        self.line.call(http::Method::POST, &format!("{}/{what}", self.path), Some(body)).await
     }
 
     /// Goes to an address. That nothing is there is no error: the address bar says where it went.
@@ -189,7 +200,7 @@ impl Session<'_> {
 
     /// Closes the browser. That it can't be is no finding: it ends with the program.
     pub async fn close(self) {
-        let _ = self.drivers.call(http::Method::DELETE, &self.path, None).await;
+        let _ = self.line.call(http::Method::DELETE, &self.path, None).await;
     }
 }
 

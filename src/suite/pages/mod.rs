@@ -1,5 +1,9 @@
-//! How to get through a bank's pages, as data: steps, each with how to know a page by, what to fill in there, and what leads
-//! on. The drivers `form` and `browser` go by it.
+//! How to get through pages, as data: steps, each with how to know a page by, what to fill in there, and what leads on. Target
+//! files have them for a bank's login, app files for an app's pages. `read` is how they are written.
+
+mod read;
+
+pub(crate) use read::{CallForm, Placed, calls};
 
 /// The steps, tried in this order on every page.
 #[derive(Clone, Debug, Default)]
@@ -143,4 +147,15 @@ impl Step {
             _ => &self.allow,
         }
     }
+}
+
+/// What the names begin with. Other braces, such as JSON's, stand for themselves.
+pub const KINDS: [&str; 4] = ["user.", "client.", "login.", "kept."];
+
+/// The name in the braces that `text` begins with, if it is one that can stand for something.
+pub fn named(text: &str) -> Option<&str> {
+    let (name, _) = text.strip_prefix('{')?.split_once('}')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    (KINDS.iter().any(|kind| name.len() > kind.len() && name.starts_with(kind)) && name.chars().all(plain))
+        .then_some(name)
 }

@@ -1,19 +1,17 @@
-//! Reading `[[login.step]]`: what a page is known by, what is done there, and what leads on.
+//! Reading a step: what a page is known by, what is done there, and what leads on.
 
 use http::{HeaderName, Method};
 use scraper::Selector;
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
-use super::read::Texts;
-use super::script::{Body, Call, Course, Entries, Go, Named, Script, Step, When};
-use super::values::{KINDS, named};
+use super::{Body, Call, Course, Entries, Go, KINDS, Named, Step, When, named};
 use crate::suite::Span;
 use crate::suite::code::Code;
 use crate::suite::read::form::form;
 use crate::suite::read::value::{Defs, Value, Whole};
 use crate::suite::read::wording::{listed, near, shown};
-use crate::suite::read::{Node, Reader, Written};
+use crate::suite::read::{Node, Reader, Written, in_file_order};
 
 form! {
     /// What is done on a page. What leads on is exactly one of `press`, `follow`, `open`, `refuses` and `stuck`, or the table
@@ -176,17 +174,12 @@ impl Value for Placed {
     }
 }
 
-/// The steps of a login, at least one.
-pub fn script(forms: Vec<Placed>, span: Span, reader: &mut Reader) -> Option<Script> {
-    if forms.is_empty() {
-        let mistake = reader.mistake(Code::MissingKey, span, "a login by pages without a step");
-        reader
-            .note(mistake.help("add a `[[login.step]]` for each page; `driver = \"none\"` if there is none"));
-        return None;
+impl Placed {
+    /// The step, if it says one.
+    pub fn step(self, reader: &mut Reader) -> Option<Step> {
+        let Placed(form, span) = self;
+        form.step(span, reader)
     }
-    let steps: Vec<Option<Step>> =
-        forms.into_iter().map(|Placed(form, span)| form.step(span, reader)).collect();
-    steps.into_iter().collect::<Option<Vec<Step>>>().map(|steps| Script { steps })
 }
 
 impl StepForm {
@@ -376,4 +369,30 @@ fn says_something(written: Written, reader: &mut Reader) -> Option<Written> {
         return None;
     }
     Some(written)
+}
+
+/// A table whose keys are the author's, each with a text.
+#[derive(Clone, Debug, Default)]
+pub struct Texts(pub Vec<(Written, Written)>);
+
+impl Value for Texts {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let DeValue::Table(entries) = node.get_ref() else {
+            reader.wrong_type(node, "a table of texts");
+            return None;
+        };
+        let read: Vec<Option<(Written, Written)>> = in_file_order(entries)
+            .into_iter()
+            .map(|(key, value)| {
+                let span = key.span();
+                let name = Written { text: key.get_ref().to_string(), span: span.clone(), used_at: span };
+                Some((name, reader.text(value)?))
+            })
+            .collect();
+        read.into_iter().collect::<Option<_>>().map(Texts)
+    }
+
+    fn schema(_: &mut Defs) -> Json {
+        json!({ "type": "object", "additionalProperties": { "type": "string" } })
+    }
 }
