@@ -124,8 +124,10 @@ impl Problem {
         self
     }
 
+    /// Neither the body nor the challenge says which error it is.
     pub fn without_error(mut self) -> Self {
         self.0.error = None;
+        self.0.challenge = self.0.challenge.map(|_| "Bearer");
         self
     }
 
