@@ -82,8 +82,8 @@ pub struct Tokens {
     /// Where the target file says that they stand.
     pub user_id: Option<String>,
     pub client_id: Option<String>,
-    /// The ids that should stand there; `None` for what this target's answers don't say, or nobody knows.
-    pub due_user: Option<String>,
+    /// The ids that should stand there; `None` for what this target's answers don't say. A user's id may be known to nobody.
+    pub due_user: Option<Option<String>>,
     pub due_client: Option<String>,
     /// The refresh token that was used, if one was.
     pub used_refresh: Option<String>,
@@ -143,8 +143,8 @@ pub struct RaceFacts {
     pub live: Option<u32>,
     /// Copies that were neither granted nor refused: what they were to be given, nobody knows.
     pub unanswered: u32,
-    /// The end state, comparable between runs of the same race. `None` if it could not be told.
-    pub state: Option<String>,
+    /// The end state, comparable between runs of the same race, or why it could not be told. `None` if nobody asks for it.
+    pub state: Option<Result<String, String>>,
     /// The end states that running the lanes one after the other leads to.
     pub serial: Vec<String>,
     pub spread_us: u64,

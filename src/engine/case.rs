@@ -9,6 +9,7 @@ use super::acquaint::acquaint;
 use super::answer::{Answer, Came, Facts};
 use super::confidence;
 use super::judge::{Break, Judgement, judge, observe};
+use super::kept;
 use super::lag;
 use super::left_out;
 use super::plan::Selected;
@@ -26,6 +27,10 @@ const KEPT: usize = 40;
 
 /// Longest text of a finding or a reason, in bytes.
 const LONGEST_TEXT: usize = 1_200;
+
+/// Why a case is skipped whose probe needs what was refused before.
+const UNPROBED: &str =
+    "the server refuses what the probe begins with, and that is in order: there is nothing to probe";
 
 /// Runs a case and reports it, whatever happens.
 pub async fn run(selected: &Selected, target: &Target, options: &Options, run_began: Instant) -> CaseResult {
@@ -141,14 +146,23 @@ async fn serial_states(case: &Case, target: &Target, options: &Options) -> Resul
             .await
             .map_err(|why| Box::new(Ended::without_rounds(Verdict::Error, why)))?;
         match &round.race {
-            Some(RaceEnd { state: Some(state), .. }) if !states.contains(state) => states.push(state.clone()),
-            Some(RaceEnd { state: Some(_), .. }) => {}
-            _ => {
+            Some(RaceEnd { state: Some(Ok(state)), .. }) => {
+                if !states.contains(state) {
+                    states.push(state.clone());
+                }
+            }
+            told => {
                 let (verdict, why) = match &round.end {
                     End::Trouble(why) => (Verdict::Error, why.clone()),
                     End::NotApplicable(why) => (Verdict::Skipped, why.clone()),
                     End::Inconclusive(why) => (Verdict::Inconclusive, why.clone()),
-                    _ => (Verdict::Inconclusive, "an end state could not be told".to_owned()),
+                    End::Met | End::Broken => {
+                        let why = match told {
+                            Some(RaceEnd { state: Some(Err(why)), .. }) => format!(": {why}"),
+                            _ => String::new(),
+                        };
+                        (Verdict::Inconclusive, format!("an end state could not be told{why}"))
+                    }
                 };
                 let reason = format!("one request after the other, before any race: {why}");
                 return Err(Box::new(Ended {
@@ -260,7 +274,7 @@ fn supposed(case: &Case) -> Option<String> {
 }
 
 struct RaceEnd {
-    state: Option<String>,
+    state: Option<Result<String, String>>,
     spread_us: u64,
     method: &'static str,
 }
@@ -307,13 +321,18 @@ impl Round {
         let mut done = Vec::new();
         let mut end = End::Met;
         let (mut race, mut sample) = (None, None);
+        // Whether a judged step was left out because the step before it, and not the probe, was refused.
+        let mut unprobed = false;
+        let mut in_doubt = false;
         for step in &case.steps[..steps] {
             let from = scene.tape.len();
+            let refusals = scene.kept.refusals;
             let answer = match scene.go_to(step.node) {
                 Err(why) => Answer::new(Came::NotApplicable(why), ""),
                 Ok(()) => match steps::run(&step.verb, &mut scene).await {
                     Ok(answer) => answer,
-                    Err(NeverSaved) => {
+                    Err(never) => {
+                        unprobed |= matches!(never, NeverSaved::NotRun) && !step.expect.is_empty();
                         done.push(Done::not_run(from));
                         continue;
                     }
@@ -372,9 +391,25 @@ impl Round {
                 ended = Some(End::Inconclusive(why));
             }
             if let Some(ended) = ended {
+                in_doubt = matches!(ended, End::Broken) && scene.kept.refusals > refusals;
                 end = ended;
                 break;
             }
+        }
+        let probed = matches!(scene.racing, Racing::Together { .. }) && matches!(end, End::Met);
+        if (probed || in_doubt)
+            && let Some(last) = done.last_mut()
+        {
+            let control = kept::control(&mut scene).await;
+            last.exchanges.end = scene.tape.len();
+            if let Err(why) = control {
+                end = End::Inconclusive(why);
+                last.breaks.clear();
+                last.standing = Standing::Unprepared;
+            }
+        }
+        if unprobed && matches!(end, End::Met) {
+            end = End::NotApplicable(UNPROBED.to_owned());
         }
         tidy(&mut scene).await;
         target.drop_world(&scene.world).await;
@@ -403,8 +438,9 @@ impl Round {
         let text = |text: &str| shortened(redactor.text(text));
         for ((index, step), done) in case.steps.iter().enumerate().zip(&self.steps) {
             for why in &done.left_out {
-                let seen = why.clone();
-                result.observations.push(Observation { about: "not judged on this target".to_owned(), seen });
+                if !result.observations.iter().any(|seen| seen.is_left_out() && seen.seen == *why) {
+                    result.observations.push(Observation::left_out(why.clone()));
+                }
             }
             if let (Some(about), true) = (&step.observe, done.observed) {
                 result.observations.push(Observation { about: about.clone(), seen: text(&done.said) });

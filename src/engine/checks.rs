@@ -398,8 +398,9 @@ fn look_trait(having: Trait, answer: &Answer) -> Looked {
             _ => Looked::Unclear(answer.said.clone()),
         },
         Trait::Serial => look_race(answer, |race| match &race.state {
-            None => Looked::Unclear(format!("the end state could not be told: {}", answer.said)),
-            Some(state) => {
+            None => Looked::Unclear(answer.said.clone()),
+            Some(Err(why)) => Looked::Unclear(format!("the end state could not be told: {why}")),
+            Some(Ok(state)) => {
                 let expected =
                     format!("an end state that some order also leads to: {}", race.serial.join(" — or: "));
                 holds_if(race.serial.contains(state), &expected, || state.clone())
@@ -432,9 +433,9 @@ fn look_token_fields(answer: &Answer) -> Looked {
         wrong.push("expires_in is not a positive whole number");
     }
     let mut due = vec!["access_token", "expires_in (a positive whole number)", "token_type Bearer"];
-    if tokens.due_user.is_some() {
+    if let Some(known) = &tokens.due_user {
         due.push("the user_id of the user who logged in");
-        if tokens.user_id != tokens.due_user {
+        if tokens.user_id.is_none() || known.as_ref().is_some_and(|_| tokens.user_id != *known) {
             wrong.push("user_id is not the user who logged in");
         }
     }
@@ -443,6 +444,9 @@ fn look_token_fields(answer: &Answer) -> Looked {
         if tokens.client_id != tokens.due_client {
             wrong.push("client_id is not the client that asked");
         }
+    }
+    if wrong.is_empty() && tokens.due_user == Some(None) {
+        return Looked::Unclear("nobody knows the user's id yet: whoami never showed it".to_owned());
     }
     holds_if(wrong.is_empty(), &due.join(", "), || wrong.join(", "))
 }

@@ -12,6 +12,7 @@ mod confidence;
 mod consents;
 mod guess;
 mod judge;
+mod kept;
 mod lag;
 mod left_out;
 mod page;

@@ -9,6 +9,7 @@ use rand::{Rng, SeedableRng};
 use url::Url;
 
 use super::answer::Answer;
+use super::kept::Kept;
 use crate::results::TroubleKind;
 use crate::suite::{Client, Code, Grant, Mandate, Origin, Page, Period, User};
 use crate::target::login::Login;
@@ -51,6 +52,8 @@ pub struct GrantHeld {
     pub code: Option<String>,
     pub access: String,
     pub refresh: Option<String>,
+    /// Whether the refresh token is the one that was used to get the access token, because no new one came.
+    pub kept: bool,
     /// Seconds, as the answer said.
     pub lifetime: Option<u64>,
     /// The scene's clock when it was given, in seconds.
@@ -121,6 +124,8 @@ pub struct Scene<'a> {
     /// Every grant that was given so far, whether or not a handle stands for it.
     pub grants: Vec<GrantHeld>,
     pub racing: Racing,
+    /// What is known of refresh tokens that no new ones replaced.
+    pub kept: Kept,
     /// Whether the case is about several nodes: then it always knows which one it asks.
     about_nodes: bool,
     /// Where requests go, if not to the base.
@@ -131,7 +136,18 @@ pub struct Scene<'a> {
 
 /// A handle that can't be used: the step is not run.
 #[derive(Debug)]
-pub struct NeverSaved;
+pub enum NeverSaved {
+    /// What should have saved it was refused, and that was in order.
+    Refused,
+    /// What should have saved it was not run either.
+    NotRun,
+}
+
+impl NeverSaved {
+    fn of(held: Option<&Held>) -> NeverSaved {
+        if held.is_some() { NeverSaved::Refused } else { NeverSaved::NotRun }
+    }
+}
 
 impl GrantHeld {
     /// It, as its owner is asked about it.
@@ -171,6 +187,7 @@ impl<'a> Scene<'a> {
             given: Vec::new(),
             grants: Vec::new(),
             racing,
+            kept: Kept::default(),
             about_nodes,
             node: None,
             changed: None,
@@ -248,28 +265,28 @@ impl<'a> Scene<'a> {
     pub fn page(&self, page: &Page) -> Result<PageHeld, NeverSaved> {
         match self.held.get(&page.0) {
             Some(Held::Page(page)) => Ok(page.clone()),
-            _ => Err(NeverSaved),
+            held => Err(NeverSaved::of(held)),
         }
     }
 
     pub fn code(&self, code: &Code) -> Result<CodeHeld, NeverSaved> {
         match self.held.get(&code.0) {
             Some(Held::Code(code)) => Ok(code.clone()),
-            _ => Err(NeverSaved),
+            held => Err(NeverSaved::of(held)),
         }
     }
 
     pub fn grant(&self, grant: &Grant) -> Result<GrantHeld, NeverSaved> {
         match self.held.get(&grant.0) {
             Some(Held::Grant(grant)) => Ok(grant.clone()),
-            _ => Err(NeverSaved),
+            held => Err(NeverSaved::of(held)),
         }
     }
 
     pub fn mandate(&self, mandate: &Mandate) -> Result<MandateHeld, NeverSaved> {
         match self.held.get(&mandate.0) {
             Some(Held::Mandate(mandate)) => Ok(mandate.clone()),
-            _ => Err(NeverSaved),
+            held => Err(NeverSaved::of(held)),
         }
     }
 

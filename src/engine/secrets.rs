@@ -11,6 +11,7 @@ pub fn token(scene: &mut Scene<'_>, grant: &GrantHeld, token: Token) -> Result<O
         Token::Refresh => {
             grant.refresh.clone().ok_or("the grant has no refresh token: none was issued with it")?
         }
+        Token::RefreshOrAccess => grant.refresh.as_ref().unwrap_or(access).clone(),
         Token::Code => grant.code.clone().ok_or("the grant came from no code: it was refreshed")?,
         Token::Flipped => flipped(access),
         Token::Truncated => access.chars().take(access.chars().count().saturating_sub(1)).collect(),
@@ -29,28 +30,34 @@ pub fn token(scene: &mut Scene<'_>, grant: &GrantHeld, token: Token) -> Result<O
     Ok(Some(shown))
 }
 
-/// The secret that `client` shows. `None` for [`Secret::Omitted`].
-pub fn secret(scene: &mut Scene<'_>, client: &Client, secret: Secret) -> Option<String> {
+/// The secret that `client` shows. `None` for [`Secret::Omitted`]; an error says whose secret the probe takes and nobody has.
+pub fn secret(scene: &mut Scene<'_>, client: &Client, secret: Secret) -> Result<Option<String>, String> {
     let right = scene.world.client(client).client_secret.clone();
     // A client that has none shows what looks like one where a wrong one is due.
     let right = match right {
         Some(right) => right,
-        None if secret == Secret::Right => return None,
+        None if secret == Secret::Right => return Ok(None),
         None => scene.fresh(),
     };
     let shown = match secret {
-        Secret::Right => return Some(right),
-        Secret::Omitted => return None,
-        Secret::Empty => return Some(String::new()),
+        Secret::Right => return Ok(Some(right)),
+        Secret::Omitted => return Ok(None),
+        Secret::Empty => return Ok(Some(String::new())),
         Secret::Wrong => wrong(&right),
         Secret::Prefix => right.chars().take(right.chars().count().saturating_sub(1)).collect(),
         Secret::Longer => format!("{right}x"),
         Secret::OtherCase => other_case(&right).unwrap_or_else(|| wrong(&right)),
-        Secret::OtherClients => return scene.world.client(&counterpart(client)).client_secret.clone(),
-        Secret::PublicClients => return scene.world.client(&Client("public".into())).client_secret.clone(),
+        Secret::OtherClients => return theirs(scene, &counterpart(client)).map(Some),
+        Secret::PublicClients => return theirs(scene, &Client("public".into())).map(Some),
     };
     scene.tape.secrets().add(&shown, &format!("{client}·secret, {secret}"));
-    Some(shown)
+    Ok(Some(shown))
+}
+
+/// The secret of a client whose secret another shows. Without one there is no such probe: to show none is another.
+fn theirs(scene: &Scene<'_>, client: &Client) -> Result<String, String> {
+    let secret = scene.world.client(client).client_secret.clone();
+    secret.ok_or_else(|| format!("the client {client} has no secret here that another could show"))
 }
 
 /// The client that stands for "another": `other` for `server`, else `server`.

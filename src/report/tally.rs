@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use crate::results::{
-    BaselineEntry, CaseResult, Edition, LeftOutKind, Level, Place, Requirement, Rounds, Run, Verdict,
+    BaselineEntry, CaseResult, Edition, LeftOutKind, Level, Observation, Place, Requirement, Rounds, Run,
+    Verdict,
 };
 
 /// How many cases came to each verdict.
@@ -163,7 +164,7 @@ pub enum Standing {
     Warned,
     /// No case was judged: none proves it in this run, or all were skipped. Never to be shown as kept.
     NotJudged,
-    /// Some cases passed, the others were skipped.
+    /// Some cases passed, the others were skipped; or one that passed could not look at all that it expects.
     PartlyJudged,
     /// Every case passed.
     Kept,
@@ -237,7 +238,11 @@ pub fn by_section(run: &Run) -> Vec<Section<'_>> {
     for requirement in &run.requirements {
         let cases = proofs.remove(requirement.id.as_str()).unwrap_or_default();
         let counts = Counts::of(cases.iter().map(|case| case.verdict));
-        let standing = Standing::of(requirement.level, &counts);
+        let mut standing = Standing::of(requirement.level, &counts);
+        let mut seen = cases.iter().flat_map(|case| &case.observations);
+        if standing == Standing::Kept && seen.any(Observation::is_left_out) {
+            standing = Standing::PartlyJudged;
+        }
         let promise = Promise { requirement, cases, counts, standing };
         match sections.iter_mut().find(|section| section.name == requirement.section) {
             Some(section) => section.promises.push(promise),

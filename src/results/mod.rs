@@ -202,6 +202,20 @@ pub struct Observation {
     pub seen: String,
 }
 
+/// What observations are about that say what a case could not look at.
+const LEFT_OUT: &str = "not judged on this target";
+
+impl Observation {
+    /// That a case could not look at all that it expects, and why.
+    pub fn left_out(why: String) -> Observation {
+        Observation { about: LEFT_OUT.to_owned(), seen: why }
+    }
+
+    pub fn is_left_out(&self) -> bool {
+        self.about == LEFT_OUT
+    }
+}
+
 /// What one step did.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

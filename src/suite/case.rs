@@ -337,6 +337,8 @@ words! {
     Token {
         Access = "access",
         Refresh = "refresh",
+        /// The refresh token; where none was issued, the access token: whatever there is to refresh with.
+        RefreshOrAccess = "refresh-or-access",
         /// The authorization code that the grant came from.
         Code = "code",
         /// The access token with one bit of one character in its middle flipped.

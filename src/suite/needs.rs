@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::case::{
     Address, Advance, AuthorizeRequest, Carrier, Check, Client, Decision, Destination, Door, Endpoint, Leaf,
     Listed, Need, Origin, Outcome, Piece, Redirect, RefreshRule, Secret, Step, Text, Token, TokenRequest,
-    User, Verb,
+    Trait, User, Verb,
 };
 
 /// Everything that these steps show to be needed.
@@ -181,8 +181,16 @@ impl Needs {
         }
     }
 
-    /// What a resource that takes a token promises of its status and headers, introspection does not.
+    /// What a resource that takes a token promises of its status and headers, introspection does not. What an approval came to
+    /// in a race is seen where data opens.
     fn judged(&mut self, step: &Step) {
+        let decides = |lane: &Verb| matches!(lane, Verb::Approve(_) | Verb::Deny(_));
+        if let Verb::Race(race) = &step.verb
+            && step.expect.iter().any(|leaf| leaf.check == Check::Has(Trait::Serial))
+            && race.lanes.iter().any(decides)
+        {
+            self.endpoint(Endpoint::Accounts);
+        }
         let of_the_answer =
             |leaf: &Leaf| matches!(leaf.check, Check::Status(_) | Check::Error(_) | Check::Has(_));
         let leaves = || step.given.iter().chain(&step.expect);
@@ -275,7 +283,7 @@ impl Needs {
 
     fn token(&mut self, token: Token) {
         match token {
-            Token::Refresh => self.add(Need::Refresh),
+            Token::Refresh | Token::RefreshOrAccess => self.add(Need::Refresh),
             Token::Code => self.add(Need::Login),
             _ => {}
         }

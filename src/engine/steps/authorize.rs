@@ -303,6 +303,9 @@ fn parameters(
     asked: &AuthorizeRequest,
     scene: &mut Scene<'_>,
 ) -> Result<(Parameters, Option<String>, Option<String>), String> {
+    if let Some(why) = nobody_knows(&asked.set, scene).or_else(|| nobody_knows(&asked.twice, scene)) {
+        return Err(why);
+    }
     let client = scene.world.client(&asked.client).client_id.clone();
     let mut parameters =
         vec![("client_id".to_owned(), client), ("response_type".to_owned(), "code".to_owned())];
@@ -318,6 +321,16 @@ fn parameters(
     let value = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let (state, redirect) = (value("state"), value("redirect_uri"));
     Ok((parameters, state, redirect))
+}
+
+/// Why one of these parameters can't be sent: an empty text in the place of an id would be another probe.
+pub fn nobody_knows(parameters: &[(String, Text)], scene: &Scene<'_>) -> Option<String> {
+    parameters.iter().find_map(|(key, text)| match text {
+        Text::UserId(user) if scene.world.user(user).user_id().is_none() => {
+            Some(format!("{key} is to be {user}'s id, which nobody knows: whoami never showed it"))
+        }
+        _ => None,
+    })
 }
 
 /// Applies `set`, `omit` and `twice`, in this order.

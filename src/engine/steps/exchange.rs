@@ -36,8 +36,8 @@ pub fn request(exchange: &Exchange, scene: &mut Scene<'_>) -> Result<Result<Sing
     parameters.push(("code".to_owned(), code.code));
     parameters.extend(code.verifier.map(|verifier| ("code_verifier".to_owned(), verifier)));
     let route = scene.target.file().endpoints.token.clone();
-    let request = build(&exchange.request, &client, &route, parameters, scene).map_err(Answer::broken);
-    Ok(request.map(|request| Single {
+    let request = build(&exchange.request, &client, &route, parameters, scene);
+    Ok(request.map_err(|answer| *answer).map(|request| Single {
         actor: client.0,
         purpose: format!("exchange {}", exchange.code),
         request,

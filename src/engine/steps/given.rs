@@ -23,6 +23,7 @@ pub async fn tokens(user: &User, client: &Client, scene: &mut Scene<'_>) -> (Ans
         code: None,
         access,
         refresh: None,
+        kept: false,
         lifetime: None,
         given: scene.clock,
     };

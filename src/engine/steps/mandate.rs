@@ -50,7 +50,7 @@ pub async fn run(mandate: &SetUp, scene: &mut Scene<'_>) -> Result<Answer, Never
 
 /// Where mandates are set up. A case with mandates is not run on a target that has none.
 pub fn mandates<'s>(scene: &Scene<'s>) -> Result<&'s Route, NeverSaved> {
-    scene.target.file().endpoints.mandates.as_ref().ok_or(NeverSaved)
+    scene.target.file().endpoints.mandates.as_ref().ok_or(NeverSaved::NotRun)
 }
 
 fn id(response: &Incoming) -> Option<String> {

@@ -24,7 +24,7 @@ mod sample;
 mod token_request;
 
 pub use call::ask;
-pub use login::tokens as log_in;
+pub use login::{right_token_request, tokens as log_in};
 pub use logout::usual as usual_logout;
 pub use overload::calm;
 pub use race::serial_orders;

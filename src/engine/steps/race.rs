@@ -12,7 +12,7 @@ use super::login::right_token_request;
 use super::{Single, refresh, settle, single};
 use crate::engine::answer::{Answer, Came, Facts, RaceFacts};
 use crate::engine::scene::{GrantHeld, Held, NeverSaved, Racing, Scene};
-use crate::suite::{Check, Endpoint, Grant, Race, Refresh, Step, Token, Trait, Verb};
+use crate::suite::{Check, Endpoint, Exchange, Grant, Need, Race, Refresh, Step, Token, Trait, Verb};
 
 /// Longest time in microseconds that one lane is sent after another, in the half of the rounds that stagger different lanes.
 const LONGEST_PAUSE_US: u64 = 250;
@@ -176,7 +176,7 @@ impl Run {
             Racing::Serial(_) => Vec::new(),
         };
         let wanted = matches!(racing, Racing::Serial(_)) || !serial.is_empty();
-        let state = if wanted { self.state(race, &given, scene).await } else { None };
+        let state = if wanted { Some(self.state(race, &given, scene).await) } else { None };
         for (lane, held) in &given {
             let save = match &race.lanes[*lane] {
                 Verb::Exchange(exchange) => &exchange.save,
@@ -185,6 +185,13 @@ impl Run {
             };
             if let Some(save) = save.as_ref().filter(|save| !scene.held.contains_key(&save.0)) {
                 scene.held.insert(save.0.clone(), Held::Grant(held.clone()));
+            }
+        }
+        for lane in &race.lanes {
+            if let Verb::Exchange(Exchange { save: Some(save), .. })
+            | Verb::Refresh(Refresh { save: Some(save), .. }) = lane
+            {
+                scene.held.entry(save.0.clone()).or_insert(Held::Never);
             }
         }
         let facts = RaceFacts {
@@ -228,13 +235,13 @@ impl Run {
         race: &Race,
         given: &[(usize, GrantHeld)],
         scene: &mut Scene<'_>,
-    ) -> Option<String> {
+    ) -> Result<String, String> {
         let mut state = Vec::new();
         for (lane, came, _) in &self.ended {
             let came = match came {
                 Came::Granted => "granted",
                 Came::Refused => "refused",
-                _ => return None,
+                Came::Unclear(why) | Came::Broken(why) | Came::NotApplicable(why) => return Err(why.clone()),
             };
             state.push(format!("{} {came}", race.lanes[*lane].word()));
         }
@@ -254,11 +261,18 @@ impl Run {
             .collect();
         before.sort_by(|one, other| one.0.cmp(&other.0));
         grants.extend(before);
+        // Without such an endpoint nothing is open or closed: what lives and what can be refreshed is the whole state.
+        let has_data = [Need::Data, Need::Accounts].iter().all(|need| scene.target.lacks(*need).is_none());
         let mut lives = Vec::new();
         for (_, grant) in &grants {
             let access = told(&ask(Endpoint::Whoami, grant, scene).await)?;
-            lives.push((access, told(&ask(Endpoint::Accounts, grant, scene).await)?));
+            let open = match has_data {
+                true => Some(told(&ask(Endpoint::Accounts, grant, scene).await)?),
+                false => None,
+            };
+            lives.push((access, open));
         }
+        let kept = scene.kept.clone();
         for ((name, grant), (access, open)) in grants.iter().zip(lives) {
             let usable = if grant.refresh.is_some() {
                 scene.held.insert(LANE.to_owned(), Held::Grant(grant.clone()));
@@ -268,7 +282,7 @@ impl Run {
                     request: right_token_request(),
                     save: None,
                 };
-                let answer = refresh::run(&trial, scene).await.ok()?;
+                let answer = refresh::run(&trial, scene).await.map_err(|_| "a handle was lost".to_owned())?;
                 scene.held.remove(LANE);
                 Some(told(&answer)?)
             } else {
@@ -276,10 +290,12 @@ impl Run {
             };
             let word = |yes: bool, [one, other]: [&'static str; 2]| if yes { one } else { other };
             let refresh = usable.map_or("", |usable| word(usable, [", refreshable", ", not refreshable"]));
-            let data = word(open, ["data open", "data closed"]);
-            state.push(format!("{name}: {}, {data}{refresh}", word(access, ["alive", "dead"])));
+            let data = open.map_or("", |open| word(open, [", data open", ", data closed"]));
+            state.push(format!("{name}: {}{data}{refresh}", word(access, ["alive", "dead"])));
         }
-        Some(state.join("; "))
+        // Both kinds of runs look in this way, so that a refusal here is compared and not judged.
+        scene.kept = kept;
+        Ok(state.join("; "))
     }
 }
 
@@ -297,11 +313,12 @@ fn saving(verb: &Verb) -> Verb {
     verb
 }
 
-fn told(answer: &Answer) -> Option<bool> {
+/// Whether it was granted; if that can't be told, what came instead.
+fn told(answer: &Answer) -> Result<bool, String> {
     match answer.came {
-        Came::Granted => Some(true),
-        Came::Refused => Some(false),
-        _ => None,
+        Came::Granted => Ok(true),
+        Came::Refused => Ok(false),
+        _ => Err(answer.said.clone()),
     }
 }
 

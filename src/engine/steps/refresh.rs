@@ -28,8 +28,8 @@ pub fn request(refresh: &Refresh, scene: &mut Scene<'_>) -> Result<Result<Single
     parameters.extend(shown.map(|token| ("refresh_token".to_owned(), token)));
     let endpoints = &scene.target.file().endpoints;
     let route = endpoints.refresh.as_ref().unwrap_or(&endpoints.token).clone();
-    let request = build(&refresh.request, &client, &route, parameters, scene).map_err(Answer::broken);
-    Ok(request.map(|request| Single {
+    let request = build(&refresh.request, &client, &route, parameters, scene);
+    Ok(request.map_err(|answer| *answer).map(|request| Single {
         actor: client.0,
         purpose: format!("refresh ‘{}’", refresh.grant),
         request,
@@ -47,19 +47,29 @@ pub fn settle(
     let due = Due {
         user: &grant.user,
         client: &client,
-        login: grant.login,
-        code: grant.code,
-        refresh: grant.refresh,
+        login: grant.login.clone(),
+        code: grant.code.clone(),
+        refresh: grant.refresh.clone().filter(|_| shows_its_own(refresh)),
     };
     let (answer, given) = read(due, scene, number, reply);
+    if shows_its_own(refresh) {
+        scene.kept.note(&grant, &answer.came);
+    }
     scene.save(refresh.save.as_ref().map(|save| save.0.as_str()), given.map(Held::Grant));
     Ok(answer)
+}
+
+/// Whether the grant's own refresh token is what is shown.
+fn shows_its_own(refresh: &Refresh) -> bool {
+    let changed = refresh.request.set.iter().any(|(name, _)| name == "refresh_token");
+    matches!(refresh.token, Token::Refresh | Token::RefreshOrAccess) && !changed
 }
 
 pub fn title(refresh: &Refresh) -> String {
     let by = refresh.request.by.as_ref().map_or("the client", |client| client.0.as_str());
     let with = match refresh.token {
         Token::Refresh => String::new(),
+        Token::RefreshOrAccess => " with its refresh token, or without one with its access token,".to_owned(),
         other => format!(" with its {other} token for a refresh token"),
     };
     format!("{by} refreshes ‘{}’{with}{}", refresh.grant, oddities(&refresh.request))

@@ -6,14 +6,14 @@ use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use http::header::AUTHORIZATION;
 
-use super::authorize::changed;
+use super::authorize::{changed, nobody_knows};
 use crate::engine::answer::{Answer, Came, Facts, Tokens, access_token, of_reply};
 use crate::engine::scene::{GrantHeld, Scene};
 use crate::engine::secrets::secret;
 use crate::suite::{Client, Credentials, Encoding, Secret, TokenRequest, User};
 use crate::target::{ClientAuthentication, Outgoing, Reply, Route, authentication};
 
-/// Builds the request that `client` sends to an endpoint with these parameters (without its credentials). An error says why it can't be
+/// Builds the request that `client` sends to an endpoint with these parameters (without its credentials). An error answer says why it can't be
 /// sent. What is changed of `client_id` and `client_secret` is changed where they stand: in the body, or in Basic's user and
 /// password.
 pub fn build(
@@ -22,12 +22,15 @@ pub fn build(
     route: &Route,
     parameters: Vec<(String, String)>,
     scene: &mut Scene<'_>,
-) -> Result<Outgoing, String> {
+) -> Result<Outgoing, Box<Answer>> {
+    if let Some(why) = nobody_knows(&asked.set, scene).or_else(|| nobody_knows(&asked.twice, scene)) {
+        return Err(not_applicable(why));
+    }
     let mut parameters = route.with_own(&parameters);
     let facts = scene.world.client(client);
     let (id, right) = (facts.client_id.clone(), facts.client_secret.clone());
     let usual = authentication(route, facts.authentication, scene.target.file().client_authentication);
-    let shown = secret(scene, client, asked.secret);
+    let shown = secret(scene, client, asked.secret).map_err(not_applicable)?;
     let mut query = Vec::new();
     let mut basic = None;
     let named = |secret: Option<String>| {
@@ -54,18 +57,20 @@ pub fn build(
         },
         Credentials::Query => query = named(shown),
         Credentials::BasicRightBodyWrong => {
-            basic = Some(right.ok_or_else(|| format!("{client} has no secret to show"))?);
-            let wrong = secret(scene, client, Secret::Wrong);
+            basic = Some(
+                right.ok_or_else(|| Box::new(Answer::broken(format!("{client} has no secret to show"))))?,
+            );
+            let wrong = secret(scene, client, Secret::Wrong).map_err(not_applicable)?;
             parameters.splice(1..1, named(wrong)).for_each(drop);
         }
         Credentials::BasicWrongBodyRight => {
-            basic = secret(scene, client, Secret::Wrong);
+            basic = secret(scene, client, Secret::Wrong).map_err(not_applicable)?;
             parameters.splice(1..1, named(right)).for_each(drop);
         }
     }
     changed(&mut parameters, &changes.set, &changes.omit, &changes.twice, scene);
     let method = Method::from_bytes(asked.method.as_bytes())
-        .map_err(|_| format!("{} is no HTTP method", asked.method))?;
+        .map_err(|_| Box::new(Answer::broken(format!("{} is no HTTP method", asked.method))))?;
     let mut request = route.request(method).query(&query);
     if let Some(secret) = basic {
         request = request.header(AUTHORIZATION, &basic_header(&user, &secret));
@@ -78,6 +83,10 @@ pub fn build(
             request.json(&serde_json::Value::Object(members))
         }
     })
+}
+
+fn not_applicable(why: String) -> Box<Answer> {
+    Box::new(Answer::not_applicable(why))
 }
 
 /// A POST with these parameters, by which a client shows itself as it usually does (RFC 6749 §2.3).
@@ -130,7 +139,7 @@ pub struct Due<'a> {
     pub login: Option<String>,
     /// The code that was exchanged.
     pub code: Option<String>,
-    /// The refresh token that was used.
+    /// The refresh token that was used, if it was this grant's own.
     pub refresh: Option<String>,
 }
 
@@ -157,11 +166,13 @@ pub fn read(
         expires_in: part("expires_in"),
         user_id: naming.user.as_ref().and_then(|pointer| pointer.text(&json)),
         client_id: naming.client.as_ref().and_then(|pointer| pointer.text(&json)),
-        due_user: naming.user.as_ref().and_then(|_| scene.world.user(due.user).user_id().map(str::to_owned)),
+        due_user: naming.user.as_ref().map(|_| scene.world.user(due.user).user_id().map(str::to_owned)),
         due_client: naming.client.as_ref().map(|_| scene.world.client(due.client).client_id.clone()),
         used_refresh: due.refresh,
     };
-    let refresh = tokens.refresh_text().map(str::to_owned);
+    // Where no new one comes, the client goes on with the one it has (RFC 6749 §6).
+    let refresh = tokens.refresh_text().map(str::to_owned).or_else(|| tokens.used_refresh.clone());
+    let kept = refresh.is_some() && refresh == tokens.used_refresh;
     let kind = format!("{}·{}", due.user, due.client);
     scene.tape.secrets().add(&access, &format!("{kind}·access"));
     if let Some(refresh) = &refresh {
@@ -177,6 +188,7 @@ pub fn read(
         code: due.code,
         access,
         refresh,
+        kept,
         lifetime: tokens.lifetime(),
         given: scene.clock,
     };

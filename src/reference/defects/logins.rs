@@ -31,6 +31,14 @@ pub(super) const TABLE: &[Defect] = &[
         "a public client can refresh with any token of a user who has logged in to it",
         |rules| rules.public.refresh_grant = PublicRefreshGrant::OpenForTheirUsers,
     ),
+    row(
+        "public.no-refresh-grant:own-token",
+        "a public client gets refresh tokens, and can refresh with them",
+        |rules| {
+            rules.public.refresh_token = PublicRefreshToken::Issued;
+            rules.public.refresh_grant = PublicRefreshGrant::OpenForTheirOwn;
+        },
+    ),
     row("public.no-downgrade", "a confidential client without its secret passes as a public one", |rules| {
         rules.public.downgrade = Downgrade::WithoutSecret
     }),

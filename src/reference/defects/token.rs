@@ -30,6 +30,9 @@ pub(super) const TABLE: &[Defect] = &[
     row("code.fields:refresh", "the answer to a refresh says nothing of the user", |rules| {
         rules.token.fields = TokenFields::RefreshWithoutUserId
     }),
+    row("code.fields:refresh-expiry", "the answer to a refresh has `expires_in` as a text", |rules| {
+        rules.token.fields = TokenFields::RefreshExpiresInAsText
+    }),
     row("code.single-use", "a code can be exchanged again and again", |rules| {
         rules.code.reuse = Reuse::Allowed
     }),

@@ -231,6 +231,7 @@ fn rotate(bank: &Bank, world: WorldId, client: ClientIx, asked: Asked<'_>) -> Re
 fn answer(bank: &Bank, turn: &Turn<'_>, issued: &Issued) -> Value {
     let fields = match (bank.rules.token.fields, issued.from) {
         (TokenFields::RefreshWithoutUserId, Source::RefreshToken) => TokenFields::NoUserId,
+        (TokenFields::RefreshExpiresInAsText, Source::RefreshToken) => TokenFields::ExpiresInAsText,
         (_, Source::RefreshToken) => TokenFields::AsDocumented,
         (fields, Source::Code) => fields,
     };

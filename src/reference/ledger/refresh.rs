@@ -255,12 +255,13 @@ impl Turn<'_> {
 
     /// Whether a public client may refresh this grant. It may refresh none.
     fn public_may_refresh(&self, client: ClientIx, grant: GrantIx) -> bool {
-        let user = self.world.grants[grant.0].user;
+        let (user, owner) = (self.world.grants[grant.0].user, self.world.grants[grant.0].client);
         let mut known = self.world.grants.iter().filter(|known| known.client == client);
         match self.rules.public.refresh_grant {
             PublicRefreshGrant::Closed => false,
             PublicRefreshGrant::Open => true,
             PublicRefreshGrant::OpenForTheirUsers => known.any(|known| known.user == user),
+            PublicRefreshGrant::OpenForTheirOwn => owner == client,
         }
     }
 

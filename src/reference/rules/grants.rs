@@ -162,6 +162,8 @@ pub enum PublicRefreshGrant {
     Open,
     /// With a refresh token of a user who has logged in to them.
     OpenForTheirUsers,
+    /// With a refresh token that they were given themselves.
+    OpenForTheirOwn,
 }
 
 /// Whether a confidential client passes as a public one.

@@ -223,6 +223,8 @@ pub enum TokenFields {
     NoTokenType,
     /// A refresh's answer has no `user_id`.
     RefreshWithoutUserId,
+    /// A refresh's answer has `expires_in` as a text.
+    RefreshExpiresInAsText,
     /// The id of the user who came first to the client.
     FirstUsersId,
 }
