@@ -12,12 +12,14 @@ mod common {
     pub mod sweep;
 }
 mod editions;
+mod empty;
 mod nodes;
 mod pool;
 mod puppet;
 mod readings;
 mod requests;
 mod secrecy;
+mod strange;
 mod supposes;
 mod target;
 mod third_party;
