@@ -155,7 +155,7 @@ fn judged(folder: &Path, checks_state: bool, filters: &[&str]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grantspec"));
     command
         .current_dir(folder)
-        .args(["app", "--app", "app.toml", "--quiet", "--report", "out"])
+        .args(["app", "--app", "app.toml", "--quiet", "--report", "out", "--jobs", "2"])
         .args(filters);
     let ended = command.output().expect("the program starts");
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();

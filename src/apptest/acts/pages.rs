@@ -86,8 +86,12 @@ impl Visit<'_> {
                 tokio::time::sleep(GLANCE).await;
                 continue;
             };
-            if session.run(IS_ERROR).await.map_err(broken)? == true {
-                return Err(Did::trouble(format!("the user's browser could not reach {address}")));
+            if let Some(error) = session.run(ERROR).await.map_err(broken)?.as_str() {
+                // Between the two looks the browser may have gone on, to the bank, which it can't reach either.
+                if session.url().await.map_err(broken)? != address {
+                    continue;
+                }
+                return Err(Did::trouble(format!("the user's browser could not reach {address}: {error}")));
             }
             let next = {
                 let sheet = Sheet::of(&page);
@@ -134,8 +138,10 @@ impl Visit<'_> {
     }
 }
 
-/// Whether the browser shows a page of its own because nothing answered.
-const IS_ERROR: &str = "return /^(chrome-error|about:neterror)/.test(document.URL);";
+/// What the browser shows in a page of its own, because nothing answered.
+const ERROR: &str = "
+    if (!/^(chrome-error|about:neterror)/.test(document.URL)) return null;
+    return (document.body?.innerText ?? '').match(/[A-Z]{3,}_[A-Z_]+/)?.[0] ?? 'the browser says no more';";
 
 /// A step with the app file's placeholders put in.
 fn filled(step: &Step, user: &User, stage: &Stage) -> Step {
