@@ -43,6 +43,7 @@ fn a_right_app_that_nobody_wrote_for_grantspec_passes() {
         "app-refresh/single-flight-refresh",
         "app-refresh/no-storm-on-401",
         "app-leaving/logout-on-disconnect",
+        "app-leaving/disconnect-races-refresh",
         "app-leaving/discards-refresh-token",
         "app-leaving/revoked-is-told",
     ]);
