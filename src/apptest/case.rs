@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use super::acts::{self, Facts};
 use super::canary;
-use super::judge::{End, judged, verdict};
+use super::judge::{End, Judged, judged, verdict};
 use super::plan::Selected;
 use super::stage::Stage;
 use super::tell::{Done, recorded, said, sample_seen, tell};
 use super::{Judging, titles};
-use crate::engine::Options;
-use crate::results::{CaseResult, Observation, SampleSeen, Standing, StepResult, Verdict};
+use crate::engine::{self, Options};
+use crate::results::{CaseResult, Observation, SampleSeen, Standing, Verdict};
 use crate::suite::client::{Step, Verb};
 
 /// Runs a case and reports it, whatever happens.
@@ -32,38 +32,9 @@ pub async fn run(
 
 /// A case of which nothing was run.
 pub fn blank(selected: &Selected, verdict: Verdict, reason: Option<String>, options: &Options) -> CaseResult {
-    let case = &selected.case;
-    CaseResult {
-        id: case.id.clone(),
-        suite: case.suite.clone(),
-        about: case.about.clone(),
-        proves: case.proves.clone(),
-        level: selected.level,
-        place: case.source.place(&case.span),
-        verdict,
-        reason,
-        findings: Vec::new(),
-        observations: Vec::new(),
-        steps: case
-            .steps
-            .iter()
-            .map(|step| StepResult {
-                verb: step.verb.word().to_owned(),
-                title: titles::title(&step.verb),
-                place: case.source.place(&step.span),
-                standing: Standing::NotRun,
-                outcome: "not run".to_owned(),
-                exchanges: Vec::new(),
-                left_out: 0,
-            })
-            .collect(),
-        rounds: None,
-        sample: None,
-        accepted: None,
-        began_ms: 0,
-        duration_ms: 0,
-        rerun: format!("{} '{}'", options.rerun, case.id),
-    }
+    engine::blank(&selected.case, selected.level, verdict, reason, options, |step| {
+        (step.verb.word(), titles::title(&step.verb), step.span.clone())
+    })
 }
 
 async fn played(selected: &Selected, judging: &Judging, options: &Options) -> CaseResult {
@@ -92,7 +63,7 @@ async fn played(selected: &Selected, judging: &Judging, options: &Options) -> Ca
             seen: refused.join(", "),
         });
     }
-    tell(selected, stage, done, options, &mut result);
+    tell(selected, stage, &done, options, &mut result);
     result.sample = sample;
     result
 }
@@ -108,17 +79,19 @@ async fn steps(selected: &Selected, stage: &mut Stage) -> (End, Vec<Done>, Optio
         if let Some((_, tests)) = &facts.sample {
             sample = Some(sample_seen(tests));
         }
-        let (standing, ended, breaks) = judged(step, &facts, stage);
+        let Judged { standing, ended, breaks, deciding } = judged(step, &facts, stage);
         remember(step, standing, &facts, stage);
         let on_tape = |request: usize| numbers.iter().find(|(known, _)| *known == request).map(|(_, at)| *at);
         done.push(Done {
             step: number,
-            standing,
-            said: said(step, &facts, stage),
+            did: engine::Done {
+                standing,
+                said: said(step, &facts, stage),
+                exchanges: from..stage.tape.len(),
+                deciding: deciding.and_then(on_tape),
+                breaks,
+            },
             recorded: step.observe.is_some().then(|| recorded(&facts, stage)),
-            exchanges: from..stage.tape.len(),
-            deciding: breaks.first().and_then(|first| first.request).and_then(on_tape),
-            breaks,
         });
         if let Some(ended) = ended {
             return (found_all_the_same(ended, steps, number + 1, stage, &mut done), done, sample);
@@ -136,17 +109,11 @@ fn found_all_the_same(ended: End, steps: &[Step], left: usize, stage: &Stage, do
     for (number, step) in steps.iter().enumerate().skip(left) {
         let Verb::Search(secrets) = &step.verb else { continue };
         let facts = Facts { leaks: canary::search(secrets, stage), ..Facts::default() };
-        if let (standing, Some(broken @ End::Broken(_)), breaks) = judged(step, &facts, stage) {
+        let judged = judged(step, &facts, stage);
+        if let Judged { standing, ended: Some(broken @ End::Broken(_)), breaks, .. } = judged {
             let (said, at) = (said(step, &facts, stage), stage.tape.len());
-            done.push(Done {
-                step: number,
-                standing,
-                said,
-                recorded: None,
-                exchanges: at..at,
-                deciding: None,
-                breaks,
-            });
+            let did = engine::Done { standing, said, exchanges: at..at, deciding: None, breaks };
+            done.push(Done { step: number, did, recorded: None });
             return broken;
         }
     }

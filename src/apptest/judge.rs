@@ -3,8 +3,8 @@
 use super::acts::{self, Facts};
 use super::checks::{Looked, contract, look};
 use super::stage::Stage;
+use crate::engine::Break;
 use crate::results::{Level, Standing, Verdict};
-use crate::suite::Span;
 use crate::suite::client::{Check, Counted, Step};
 
 /// How a case ended.
@@ -17,37 +17,41 @@ pub enum End {
     NotApplicable(String),
 }
 
-/// One broken expectation.
-pub struct Break {
-    pub span: Span,
-    pub expected: String,
-    pub got: String,
-    /// The request's number at the bank.
-    pub request: Option<usize>,
+/// What a step comes to.
+pub struct Judged {
+    pub standing: Standing,
+    /// How the case ends with it, if it does.
+    pub ended: Option<End>,
+    pub breaks: Vec<Break>,
+    /// The number at the bank of the request that broke the first of them, if one did.
+    pub deciding: Option<usize>,
 }
 
 /// Holds a step's expectations against what came of it.
-pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<End>, Vec<Break>) {
-    let inconclusive = |why: String| (Standing::Unprepared, Some(End::Inconclusive(why)), Vec::new());
+pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> Judged {
+    let come_to = |standing, ended| Judged { standing, ended, breaks: Vec::new(), deciding: None };
+    let inconclusive = |why: String| come_to(Standing::Unprepared, Some(End::Inconclusive(why)));
+    let not_applicable = |why: String| come_to(Standing::NotRun, Some(End::NotApplicable(why)));
     let did = &facts.did;
     if let Some(why) = &did.broken {
-        return (Standing::Unprepared, Some(End::Trouble(why.clone())), Vec::new());
+        return come_to(Standing::Unprepared, Some(End::Trouble(why.clone())));
     }
     if let Some(why) = &did.not_applicable {
-        return (Standing::NotRun, Some(End::NotApplicable(why.clone())), Vec::new());
+        return not_applicable(why.clone());
     }
-    let mut breaks = Vec::new();
+    let (mut breaks, mut requests) = (Vec::new(), Vec::new());
     let mut unclear = None;
     // What arrived is a fact whatever came back to the browser.
     for leaf in &step.expect {
         match look(&leaf.check, facts, stage) {
             Looked::Holds => {}
             Looked::Breaks { expected, got, request } => {
-                breaks.push(Break { span: leaf.span.clone(), expected, got, request });
+                breaks.push(Break { span: leaf.span.clone(), expected, got });
+                requests.push(request);
             }
             Looked::Unclear(why) => unclear = unclear.or(Some(why)),
             Looked::NotApplicable(why) => {
-                return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
+                return not_applicable(why);
             }
         }
     }
@@ -58,7 +62,7 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<En
             Looked::Breaks { .. } if never_refreshed(&leaf.check, facts, stage) => {
                 let why =
                     "the app did not refresh when its access token had ended, and its file has no [refresh]";
-                return (Standing::NotRun, Some(End::NotApplicable(why.to_owned())), Vec::new());
+                return not_applicable(why.to_owned());
             }
             Looked::Breaks { expected, got, .. } => {
                 return inconclusive(format!(
@@ -67,7 +71,7 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<En
             }
             Looked::Unclear(why) => return inconclusive(format!("could not prepare the probe: {why}")),
             Looked::NotApplicable(why) => {
-                return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
+                return not_applicable(why);
             }
         }
     }
@@ -78,13 +82,14 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<En
             span: first.span.clone(),
             expected: "the app goes on".to_owned(),
             got: crashed.clone(),
-            request: None,
         });
+        requests.push(None);
     }
     if !breaks.is_empty() {
         let first = &breaks[0];
         let why = format!("expected {}; got {}", first.expected, first.got);
-        return (Standing::Broken, Some(End::Broken(why)), breaks);
+        let ended = Some(End::Broken(why));
+        return Judged { standing: Standing::Broken, ended, breaks, deciding: requests[0] };
     }
     if let Some(crashed) = &facts.crashed {
         return inconclusive(crashed.clone());
@@ -97,7 +102,7 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<En
     }
     if let Some(what) = facts.unasked.iter().find(|what| ["asked whoami", "called logout"].contains(what)) {
         let why = format!("the app never {what} here");
-        return (Standing::NotRun, Some(End::NotApplicable(why)), Vec::new());
+        return not_applicable(why);
     }
     if let Some(what) = facts.unasked.first() {
         return inconclusive(format!(
@@ -112,7 +117,7 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> (Standing, Option<En
     {
         return inconclusive(format!("could not prepare the probe: {why}"));
     }
-    (Standing::Met, None, Vec::new())
+    come_to(Standing::Met, None)
 }
 
 /// What a case's end weighs, and its reason.

@@ -1,14 +1,11 @@
 //! What a case did, put into its result: each step in a line, and its exchanges, redacted.
 
-use std::ops::Range;
-
 use super::acts::{self, Facts};
 use super::hostile::By;
-use super::judge::Break;
 use super::plan::Selected;
 use super::stage::Stage;
-use crate::engine::Options;
-use crate::results::{CaseResult, Finding, Observation, SampleSeen, Standing};
+use crate::engine::{self, Evidence, Options};
+use crate::results::{CaseResult, Observation, SampleSeen};
 use crate::suite::client::{Step, Verb};
 use crate::suite::{USERS, User};
 
@@ -16,21 +13,14 @@ use crate::suite::{USERS, User};
 const KEPT: usize = 60;
 /// Longest text of a page that is recorded, in bytes.
 const LONGEST_RECORD: usize = 400;
-/// Longest text of a finding or a reason, in bytes.
-const LONGEST_TEXT: usize = 1_200;
 
-/// What one step did.
+/// One step of a case.
 pub struct Done {
     /// Its number in the case.
     pub step: usize,
-    pub standing: Standing,
-    pub said: String,
+    pub did: engine::Done,
     /// What it records without judging it.
     pub recorded: Option<String>,
-    pub exchanges: Range<usize>,
-    /// The exchange on the tape that decided.
-    pub deciding: Option<usize>,
-    pub breaks: Vec<Break>,
 }
 
 /// What came of a step, in one line.
@@ -112,50 +102,17 @@ pub fn sample_seen(tests: &[String]) -> SampleSeen {
 }
 
 /// Puts what was done into the result, redacted.
-pub fn tell(selected: &Selected, stage: Stage, done: Vec<Done>, options: &Options, result: &mut CaseResult) {
+pub fn tell(selected: &Selected, stage: Stage, done: &[Done], options: &Options, result: &mut CaseResult) {
     let case = &selected.case;
-    let evidence = options.evidence;
-    let keeps = |number: usize| {
-        evidence
-            && done.iter().any(|done| {
-                done.exchanges.contains(&number)
-                    && (number - done.exchanges.start < KEPT || done.deciding == Some(number))
-            })
-    };
-    let (mut exchanges, redactor) = stage.tape.finish(keeps);
-    let text = |text: &str| shortened(redactor.text(text));
-    for done in &done {
-        let (index, step) = (done.step, &case.steps[done.step]);
-        if let (Some(about), Some(seen)) = (&step.observe, &done.recorded) {
-            result.observations.push(Observation { about: about.clone(), seen: text(seen) });
+    let mut evidence = Evidence::of(stage.tape, done.iter().map(|done| &done.did), KEPT, options);
+    for Done { step, did, recorded } in done {
+        if let (Some(about), Some(seen)) = (&case.steps[*step].observe, recorded) {
+            result.observations.push(Observation { about: about.clone(), seen: seen.clone() });
         }
-        let kept: Vec<usize> = done.exchanges.clone().filter(|number| exchanges[*number].is_some()).collect();
-        for broken in &done.breaks {
-            result.findings.push(Finding {
-                place: case.source.place(&broken.span),
-                step: index,
-                exchange: done.deciding.and_then(|number| kept.iter().position(|kept| *kept == number)),
-                expected: text(&broken.expected),
-                got: text(&broken.got),
-            });
-        }
-        let shown = &mut result.steps[index];
-        shown.standing = done.standing;
-        shown.outcome = text(&done.said);
-        shown.left_out = (done.exchanges.len() - kept.len()) as u64;
-        shown.exchanges = kept.iter().filter_map(|number| exchanges[*number].take()).collect();
+        evidence.tell(*step, did, &case.source, result);
     }
-    result.reason = result.reason.take().map(|reason| text(&reason));
+    result.reason = result.reason.take().map(|reason| evidence.text(&reason));
     for observation in &mut result.observations {
-        observation.seen = text(&observation.seen);
+        observation.seen = evidence.text(&observation.seen);
     }
-}
-
-fn shortened(text: String) -> String {
-    if text.len() <= LONGEST_TEXT {
-        return text;
-    }
-    let head = &text[..text.floor_char_boundary(LONGEST_TEXT * 2 / 3)];
-    let tail = &text[text.ceil_char_boundary(text.len() - LONGEST_TEXT / 4)..];
-    format!("{head} … {tail}")
 }

@@ -10,6 +10,7 @@ mod challenge;
 mod checks;
 mod confidence;
 mod consents;
+mod evidence;
 mod guess;
 mod judge;
 mod kept;
@@ -18,13 +19,17 @@ mod left_out;
 mod page;
 mod plan;
 mod redirects;
+mod round;
 mod scene;
 mod secrets;
 mod steps;
+mod tally;
 mod terms;
 mod tidy;
 
+pub use evidence::{Done, Evidence, blank};
 pub use guess::examine;
+pub use judge::Break;
 pub use plan::{Plan, Selected};
 pub use terms::{Terms, TermsError};
 
