@@ -6,6 +6,7 @@
 //! [`mod@form`], so that one definition feeds reading, "did you mean" and the schema.
 
 mod also;
+pub mod begin;
 pub mod case;
 pub mod each;
 pub mod expect;
