@@ -9,7 +9,6 @@ mod case;
 mod challenge;
 mod checks;
 mod confidence;
-mod consents;
 mod evidence;
 mod guess;
 mod judge;

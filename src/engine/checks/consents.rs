@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::answer::{Answer, Came, ConnectionSeen, Facts, MandateSeen, describe};
-use super::checks::{Looked, breaks, holds_if, sound_answer};
-use super::scene::{Held, Scene};
+use super::{Looked, breaks, holds_if, sound_answer};
+use crate::engine::answer::{Answer, Came, ConnectionSeen, Facts, MandateSeen, describe};
+use crate::engine::scene::{Held, Scene};
 use crate::suite::{Grant, Listed, Trait};
 use crate::target::Incoming;
 
