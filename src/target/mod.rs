@@ -23,7 +23,7 @@ mod world;
 pub use burst::Released;
 pub use callback::{Callback, form_decode};
 pub use client::OpenError;
-pub use control::{ControlError, of_user};
+pub use control::of_user;
 pub use draft::{Draft, Known, Metadata, well_known};
 pub use file::{
     ClientAuthentication, Data, Endpoints, Limits, Logout, LogoutKind, Naming, Pointer, Revoked, Route,
@@ -36,4 +36,4 @@ pub use redact::{Redactor, Secrets};
 pub use tape::Tape;
 pub use transport::Target;
 pub use wire::{Incoming, Outgoing, Reply, Sent};
-pub use world::{ClientFacts, UserFacts, World};
+pub use world::{ClientFacts, ControlError, UserFacts, World};

@@ -1,5 +1,10 @@
 //! Worlds: the users and clients that a case has for itself, wherever they come from.
 
+mod error;
+mod given;
+mod make;
+mod register;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -8,6 +13,8 @@ use url::Url;
 use super::file::ClientAuthentication;
 use super::pool::Lease;
 use crate::suite::{Client, User};
+
+pub use error::ControlError;
 
 /// The users and clients that a case has for itself. Those of a pool are given back when the last copy is dropped.
 #[derive(Clone, Debug)]
