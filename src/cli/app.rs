@@ -1,26 +1,20 @@
 //! `grantspec app`: plays a hostile bank for an app, and judges what the app does.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use chrono::{SecondsFormat, Utc};
 use clap::{Args, Subcommand};
-use tokio::sync::mpsc;
 
 use super::app_watch::AppWatch;
-use super::folder::{Folder, FolderError};
-use super::lint;
-use super::output::{complain, err, is_watched};
-use super::run::{command_line, library, tell};
+use super::record::{self, library};
 use super::stop::Stop;
+use super::stopped::{self, Stopped};
 use crate::apptest::{self, Judging, Plan, folder_of};
 use crate::engine::{Options, Terms};
 use crate::reference;
-use crate::report::console::{Mode, Progress};
-use crate::results::{AppSeen, CaseResult, Exit, Run as RunResults, SCHEMA, SuiteSeen, TargetSeen};
+use crate::results::{AppSeen, Exit, Run as RunResults, TargetSeen};
 use crate::suite::app::{Capability, Confidentiality};
-use crate::suite::{AppFile, Diagnostic, Library, Side};
+use crate::suite::{AppFile, Library};
 
 /// Judge an app: play the bank for it, with all tricks, and the user's browser; write the reports.
 #[derive(Debug, Args)]
@@ -87,19 +81,6 @@ struct Judge {
     quiet: bool,
 }
 
-/// Why a run could not begin.
-#[derive(Debug, thiserror::Error)]
-enum Stopped {
-    #[error("{0}")]
-    Usage(String),
-    #[error("{0}")]
-    Trouble(String),
-    #[error("nothing to run: no case for apps and no requirement of one contains {}", filters.join(" or "))]
-    NothingSelected { filters: Vec<String> },
-    #[error("{}", lint::told(.0))]
-    Mistakes(Vec<Diagnostic>),
-}
-
 impl App {
     pub fn main(self) -> Exit {
         match (self.instead, self.judge) {
@@ -112,24 +93,7 @@ impl App {
 
 impl Judge {
     pub fn main(self) -> Exit {
-        let ended = tokio::runtime::Runtime::new()
-            .map_err(|error| Stopped::Trouble(format!("failed to start: {error}")))
-            .and_then(|runtime| {
-                let ended = runtime.block_on(self.run());
-                runtime.shutdown_timeout(Duration::from_millis(100));
-                ended
-            });
-        ended.unwrap_or_else(|stopped| {
-            match &stopped {
-                Stopped::Mistakes(_) => err(&stopped.to_string()),
-                _ => complain(&stopped),
-            }
-            match stopped {
-                Stopped::Usage(_) | Stopped::Mistakes(_) => Exit::Usage,
-                Stopped::Trouble(_) => Exit::Trouble,
-                Stopped::NothingSelected { .. } => Exit::NothingRan,
-            }
-        })
+        stopped::run(self.run())
     }
 
     async fn run(self) -> Result<Exit, Stopped> {
@@ -139,16 +103,11 @@ impl Judge {
             .map_err(|error| Stopped::Usage(error.to_string()))?;
         let plan = Plan::under(&terms, &library, &self.filters, Some(&app));
         if plan.cases.is_empty() {
-            return Err(Stopped::NothingSelected { filters: self.filters });
+            let filters = self.filters.join(" or ");
+            let why = format!("no case for apps and no requirement of one contains {filters}");
+            return Err(Stopped::NothingToRun(why));
         }
-        let folder = match Folder::prepare(self.report.as_deref()) {
-            Ok(folder) => Some(folder),
-            Err(error @ FolderError::Busy { .. }) => return Err(Stopped::Usage(error.to_string())),
-            Err(error) => {
-                complain(format!("{error}; the run goes on without reports"));
-                None
-            }
-        };
+        let folder = record::folder(self.report.as_deref())?;
         let mut run = self.blank(&library, terms, &plan, &app);
         let began = Instant::now();
         let mut routes = reference::routes(&reference::Options::default(), &[]);
@@ -156,18 +115,7 @@ impl Judge {
         let judging = Judging::new(app, routes).map_err(|error| Stopped::Trouble(error.to_string()))?;
         self.judge(&plan, &judging, &mut run).await;
         run.duration_ms = began.elapsed().as_millis() as u64;
-        let written = folder.as_ref().map(|folder| folder.write(&run));
-        tell(&run, folder.as_ref());
-        let exit = run.exit(self.strict);
-        Ok(match written {
-            Some(Ok(())) if run.interrupted => Exit::Interrupted,
-            Some(Ok(())) => exit,
-            Some(Err(error)) => {
-                complain(error);
-                Exit::Trouble
-            }
-            None => Exit::Trouble,
-        })
+        Ok(record::end(&run, folder.as_ref(), self.strict))
     }
 
     fn app_file(&self) -> Result<AppFile, Stopped> {
@@ -189,86 +137,39 @@ impl Judge {
             evidence: true,
         };
         let stop = Stop::listen();
-        let mode = match (self.quiet, is_watched()) {
-            (true, _) => Mode::Quiet,
-            (false, true) => Mode::Live,
-            (false, false) => Mode::Plain,
-        };
-        let mut progress = Progress::new(plan.cases.len(), mode);
-        let (results, mut arriving) = mpsc::unbounded_channel::<CaseResult>();
-        let running = apptest::run(plan, judging, &options, stop.watch(), results);
-        let collecting = async {
-            while let Some(case) = arriving.recv().await {
-                progress.finished(&case);
-                run.cases.push(case);
-            }
-        };
-        tokio::join!(running, collecting);
-        progress.end();
-        let order: HashMap<&str, usize> =
-            plan.cases.iter().enumerate().map(|(at, selected)| (selected.case.id.as_str(), at)).collect();
-        run.cases.sort_by_key(|case| order.get(case.id.as_str()).copied());
-        let missing = plan.cases.len() - run.cases.len();
-        run.interrupted = missing > 0;
-        if missing > 0 {
-            run.notes
-                .push(format!("Interrupted: {missing} of {} selected cases were not run.", plan.cases.len()));
-        }
+        let judge = |results| apptest::run(plan, judging, &options, stop.watch(), results);
+        record::gather(run, &ids(plan), self.quiet, judge).await;
     }
 
     /// A run that nothing has happened in yet.
     fn blank(&self, library: &Library, terms: Terms, plan: &Plan, app: &AppFile) -> RunResults {
-        let selected = |id: &str| plan.cases.iter().any(|selected| selected.case.suite == id);
         let lacks = Capability::ALL.iter().filter_map(|(capability, word)| {
             let reason = app.lacks.get(capability)?;
             Some(((*word).to_owned(), reason.clone()))
         });
-        RunResults {
-            schema: SCHEMA.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            started: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-            duration_ms: 0,
-            seed: 0,
-            interrupted: false,
-            command: command_line(std::env::args().skip(1)),
-            target: TargetSeen {
-                name: app.name.clone(),
-                base: app.redirect_uri.0.clone(),
-                lacks: lacks.collect(),
-            },
-            app: Some(AppSeen {
-                version: self.app_version.clone(),
-                by: self.by.clone(),
-                confidential: app.client == Confidentiality::Confidential,
-            }),
-            suites: library
-                .apps
-                .iter()
-                .filter(|suite| selected(&suite.id))
-                .map(|suite| SuiteSeen {
-                    id: suite.id.clone(),
-                    about: suite.about.clone(),
-                    file: suite.source.path.clone(),
-                })
-                .collect(),
-            edition: terms.edition,
-            requirements: terms.requirements,
-            documents: library.documents_of(Side::App),
-            baseline: None,
-            cases: Vec::new(),
-            notes: Vec::new(),
-        }
+        let seen =
+            TargetSeen { name: app.name.clone(), base: app.redirect_uri.0.clone(), lacks: lacks.collect() };
+        let mut run = record::blank(library, &library.apps, &ids(plan), terms, seen);
+        run.app = Some(AppSeen {
+            version: self.app_version.clone(),
+            by: self.by.clone(),
+            confidential: app.client == Confidentiality::Confidential,
+        });
+        run
     }
 
     /// The beginning of the command that runs a case of this run again.
     fn rerun(&self) -> String {
-        let mut words = vec!["app".to_owned(), "--app".to_owned(), self.app.display().to_string()];
-        for (flag, value) in [
+        let flags = [
+            ("--app", Some(self.app.display().to_string())),
             ("--edition", self.edition.clone()),
             ("--suites", self.suites.as_ref().map(|path| path.display().to_string())),
-        ] {
-            words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
-        }
-        command_line(words.into_iter())
+        ];
+        record::rerun("app", &flags, std::iter::empty())
     }
+}
+
+/// The ids of a plan's cases, in their order.
+fn ids(plan: &Plan) -> Vec<&str> {
+    plan.cases.iter().map(|selected| selected.case.id.as_str()).collect()
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::output::{complain, err, out};
-use super::{lint, run};
+use super::{lint, record};
 use crate::engine::{Plan, Terms};
 use crate::reference::defects;
 use crate::results::Exit;
@@ -42,7 +42,7 @@ enum What {
 
 impl List {
     pub fn main(self) -> Exit {
-        let library = match run::library(self.suites.as_deref()) {
+        let library = match record::library(self.suites.as_deref()) {
             Ok(library) => library,
             Err(found) => {
                 err(&lint::told(&found));

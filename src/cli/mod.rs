@@ -8,13 +8,17 @@ mod folder;
 mod lint;
 mod list;
 mod output;
+mod planted;
 mod prove;
+mod record;
 mod report;
 mod run;
 mod schema;
 mod serve;
 mod stop;
+mod stopped;
 mod target;
+mod tell;
 
 use std::process::ExitCode;
 

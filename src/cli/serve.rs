@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use tokio::net::TcpListener;
 
 use super::output::{complain, err, out};
-use super::run::chosen_defects;
+use super::planted::chosen_defects;
 use super::stop::Stop;
 use crate::reference::defects::Defect;
 use crate::reference::ledger::{EXPIRES_IN, Secret};
