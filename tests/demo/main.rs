@@ -2,10 +2,11 @@
 
 mod browser;
 mod departures;
-
 mod journey;
 mod judged;
 mod program;
 mod stage;
 mod tls;
+#[path = "../tls_support/mod.rs"]
+mod tls_support;
 mod watching;

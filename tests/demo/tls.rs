@@ -6,15 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use grantspec::demo::{self, Secret, defects};
-use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use crate::stage::{UNIT, reqwest_client};
+use crate::tls_support::{Issuer, Tls, issuer};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Certificate {
@@ -83,38 +80,10 @@ async fn exchange(bank: &str, ca: &Path, defect: Option<&str>) {
     back.header("cookie", cookie).send().await.expect("the app answers");
 }
 
-fn issuer(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(rcgen::DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().expect("a key");
-    CertifiedIssuer::self_signed(params, key).expect("a sound certificate")
-}
-
 /// Counts the requests that get through to a server with such a certificate.
-async fn serve(
-    kind: Certificate,
-    issuer: &CertifiedIssuer<'static, KeyPair>,
-) -> (SocketAddr, Arc<AtomicUsize>) {
+async fn serve(kind: Certificate, issuer: &Issuer) -> (SocketAddr, Arc<AtomicUsize>) {
     let host = if kind == Certificate::OtherHost { "bank.example" } else { "localhost" };
-    let mut params = CertificateParams::new([host.to_owned()]).expect("a host's name");
-    params.distinguished_name.push(rcgen::DnType::CommonName, host);
-    if kind == Certificate::Expired {
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(2021, 1, 1);
-    }
-    let key = KeyPair::generate().expect("a key");
-    let signed = params.signed_by(&key, issuer).expect("a sound certificate");
-    let chain: Vec<CertificateDer<'static>> = vec![signed.der().clone()];
-    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider has them")
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .expect("they belong together");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let acceptor = Tls { host, expired: kind == Certificate::Expired, ..Tls::right(issuer) }.acceptor();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let heard = Arc::new(AtomicUsize::new(0));

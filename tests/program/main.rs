@@ -23,6 +23,8 @@ mod strange;
 mod supposes;
 mod target;
 mod third_party;
+#[path = "../tls_support/mod.rs"]
+mod tls_support;
 mod trials;
 mod trouble;
 mod wire;

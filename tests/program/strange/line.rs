@@ -2,20 +2,16 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use grantspec::results::Exit;
 use grantspec::results::Verdict::{Error, Fail, Inconclusive, Warn};
-use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
 
 use super::server::{Front, Quirks, start, target};
 use super::{SECRET, SOME, at};
 use crate::common::stage::Stage;
+use crate::tls_support::{Tls, issuer};
 
 const CERTAIN: [&str; 3] = ["state/on-denial", "refresh/single-use-at-once", "whoami/identity"];
 
@@ -35,13 +31,13 @@ fn a_line_that_drops_every_third_connection_makes_no_finding() {
 
 #[test]
 fn a_certificate_that_nobody_vouches_for_or_that_is_out_of_date_is_named_and_a_known_one_is_taken() {
-    let known = issuer();
+    let known = issuer("somebody's own");
     for (expired, is_known, message) in
         [(false, true, None), (false, false, Some("UnknownIssuer")), (true, true, Some("expired"))]
     {
         let stage = Stage::new();
         let server = stage.start(start(Quirks::default()));
-        let port = stage.start(encrypted(address(&server), expired, &known));
+        let port = stage.start(encrypted(address(&server), Tls { expired, ..Tls::right(&known) }));
         let base = format!("https://localhost:{port}");
         fs::write(stage.path("ca.pem"), known.pem()).expect("the folder is writable");
         let tls = if is_known { "[tls]\nca_file = 'ca.pem'\n" } else { "" };
@@ -56,7 +52,7 @@ fn a_certificate_that_nobody_vouches_for_or_that_is_out_of_date_is_named_and_a_k
     }
 }
 
-fn address(base: &str) -> SocketAddr {
+pub fn address(base: &str) -> SocketAddr {
     base.trim_start_matches("http://").parse().expect("an address of loopback")
 }
 
@@ -81,33 +77,9 @@ async fn dropping(server: SocketAddr) -> String {
     base
 }
 
-fn issuer() -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(rcgen::DnType::CommonName, "somebody's own");
-    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().expect("a key");
-    CertifiedIssuer::self_signed(params, key).expect("a sound certificate")
-}
-
-/// Stands before the server as `localhost`, with a certificate of this issuer. Gives its port.
-async fn encrypted(server: SocketAddr, expired: bool, issuer: &CertifiedIssuer<'static, KeyPair>) -> u16 {
-    let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a host's name");
-    if expired {
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(2021, 1, 1);
-    }
-    let key = KeyPair::generate().expect("a key");
-    let signed = params.signed_by(&key, issuer).expect("a sound certificate");
-    let chain: Vec<CertificateDer<'static>> = vec![signed.der().clone()];
-    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider has them")
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .expect("they belong together");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+/// Stands before the server with such TLS. Gives its port.
+pub async fn encrypted(server: SocketAddr, tls: Tls<'_>) -> u16 {
+    let acceptor = tls.acceptor();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port of loopback is free");
     let port = listener.local_addr().expect("it is bound").port();
     tokio::spawn(async move {
