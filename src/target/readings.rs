@@ -1,11 +1,11 @@
 //! What a target file wants to be judged by: an edition of the catalogue, and readings of its promises, each with where it
 //! says so.
 
-use super::file::Keyed;
 use crate::results::Place;
 use crate::suite::read::Reader;
 use crate::suite::read::Written;
 use crate::suite::read::form::form;
+use crate::suite::read::keyed::Keyed;
 use crate::suite::read::value::Prose;
 
 /// `[readings]`: requirement → the reading that is judged instead of the default, with the reason that reports give.

@@ -13,6 +13,7 @@ use crate::suite::diagnostic::Diagnostic;
 use crate::suite::pages::{Go, Placed, Step};
 use crate::suite::read::file::whole;
 use crate::suite::read::form::form;
+use crate::suite::read::keyed::Keyed;
 use crate::suite::read::value::{Defs, Prose, Value, Whole, word_values};
 use crate::suite::read::wording::{listed, meant_or_list, shown};
 use crate::suite::read::{Node, Reader, in_file_order};
@@ -86,7 +87,7 @@ form! {
         /// The program and its arguments.
         command: Vec<Text>,
         /// Its environment, beside what it inherits.
-        env: Option<Texts>,
+        env: Option<Keyed<Text>>,
         /// A file that is written before: `path` and `text`.
         config: Option<ConfigForm>,
         /// An address that answers once it is up. Default: the host of `redirect_uri` takes connections.
@@ -112,7 +113,7 @@ form! {
         /// An address that the user's browser posts to.
         post: Option<Text>,
         /// What it posts.
-        form: Option<Texts>,
+        form: Option<Keyed<Text>>,
         /// An address that a real browser opens, for pages that need scripts: Chromium or Firefox, driven by WebDriver. Empty:
         /// the page that is open already.
         browser: Option<Text>,
@@ -121,7 +122,7 @@ form! {
         /// A program and its arguments.
         command: Option<Vec<Text>>,
         /// Its environment.
-        env: Option<Texts>,
+        env: Option<Keyed<Text>>,
         /// What it reads from its standard input.
         input: Option<Text>,
         /// What stands right before the link to open in its output. Default: the first link to the bank.
@@ -169,8 +170,6 @@ form! {
     }
 }
 
-/// Names, each with a text.
-pub struct Texts(Vec<(String, Text)>);
 /// Capabilities, each with a reason.
 pub struct Lacks(BTreeMap<Capability, String>);
 
@@ -196,7 +195,7 @@ impl AppForm {
             bank,
             start: self.start.map(|start| Start {
                 command: start.command,
-                env: start.env.map_or_else(Vec::new, |env| env.0),
+                env: start.env.map_or_else(Vec::new, Keyed::pairs),
                 config: start.config.map(|config| (config.path, config.text)),
                 ready: start.ready,
             }),
@@ -270,7 +269,7 @@ impl Value for Action {
             ));
             return None;
         }
-        let form_fields = form.form.map_or_else(Vec::new, |form| form.0);
+        let form_fields = form.form.map_or_else(Vec::new, Keyed::pairs);
         let steps = steps(form.step.unwrap_or_default(), node, reader)?;
         Some(match (form.get, form.post, form.browser, form.command) {
             (Some(url), ..) => Action::Http { method: "GET", url, form: Vec::new() },
@@ -280,7 +279,7 @@ impl Value for Action {
             }
             (_, _, _, command) => Action::Command {
                 command: command.unwrap_or_default(),
-                env: form.env.map_or_else(Vec::new, |env| env.0),
+                env: form.env.map_or_else(Vec::new, Keyed::pairs),
                 input: form.input,
                 link_after: form.link_after.map(|text| text.0),
             },
@@ -337,24 +336,6 @@ impl Value for Text {
 
     fn schema(_: &mut Defs) -> Json {
         json!({ "type": "string", "description": format!("With {} in braces.", listed(&PLACEHOLDERS)) })
-    }
-}
-
-impl Value for Texts {
-    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let DeValue::Table(entries) = node.get_ref() else {
-            reader.wrong_type(node, "a table of texts");
-            return None;
-        };
-        let read: Vec<Option<(String, Text)>> = in_file_order(entries)
-            .into_iter()
-            .map(|(key, value)| Some((key.get_ref().to_string(), Text::read(value, reader)?)))
-            .collect();
-        read.into_iter().collect::<Option<_>>().map(Self)
-    }
-
-    fn schema(defs: &mut Defs) -> Json {
-        json!({ "type": "object", "additionalProperties": Text::schema(defs) })
     }
 }
 

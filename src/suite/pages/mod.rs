@@ -1,9 +1,13 @@
 //! How to get through pages, as data: steps, each with how to know a page by, what to fill in there, and what leads on. Target
-//! files have them for a bank's login, app files for an app's pages. `read` is how they are written.
+//! files have them for a bank's login, app files for an app's pages. `read` is how they are written,
+//! `calls` the requests among them, `texts` what stands in braces.
 
+mod calls;
 mod read;
+mod texts;
 
-pub(crate) use read::{CallForm, Placed, calls};
+pub(crate) use calls::{CallForm, calls};
+pub(crate) use read::Placed;
 
 /// The steps, tried in this order on every page.
 #[derive(Clone, Debug, Default)]

@@ -1,42 +1,27 @@
 //! Reading a step: what a page is known by, what is done there, and what leads on.
 
-use http::{HeaderName, Method};
 use scraper::Selector;
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
-use super::{Body, Call, Course, Entries, Go, KINDS, Named, Step, When, named};
+use super::calls::{CallForm, calls};
+use super::texts::{says_something, template, texts};
+use super::{Course, Entries, Go, Named, Step, When};
 use crate::suite::Span;
 use crate::suite::code::Code;
 use crate::suite::read::form::form;
+use crate::suite::read::keyed::Keyed;
 use crate::suite::read::value::{Defs, Value, Whole};
-use crate::suite::read::wording::{listed, near, shown};
-use crate::suite::read::{Node, Reader, Written, in_file_order};
+use crate::suite::read::wording::{listed, shown};
+use crate::suite::read::{Node, Reader, Written};
 
 form! {
     /// What is done on a page. What leads on is exactly one of `press`, `follow`, `open`, `refuses` and `stuck`, or the table
     /// `allow` with one of them, and `deny` for a user who says no; without any, the form is sent as the Enter key does.
     struct StepForm {
+        with way: WayForm;
         /// What the page is known by. Without it, every page is.
         when: Option<WhenForm>,
-        /// Requests that are sent first, as the page's script would.
-        request: Option<Vec<CallForm>>,
-        /// Field name → text. `{user.email}` is that field of whoever logs in.
-        fill: Option<Texts>,
-        /// Names of checkboxes to tick.
-        check: Option<Vec<String>>,
-        /// Radio buttons and lists: field name → the value or the label of what is chosen.
-        choose: Option<Texts>,
-        /// A button, by what stands on it, its value, name or id, or `{ css = "…" }`.
-        press: Option<Named>,
-        /// A link, by its text or id, or `{ css = "…" }`.
-        follow: Option<Named>,
-        /// An address to go to.
-        open: Option<Written>,
-        /// The page is the bank's refusal: in these words.
-        refuses: Option<Written>,
-        /// The login can't go on from the page: why.
-        stuck: Option<Written>,
         /// What leads on for a user who says yes.
         allow: Option<WayForm>,
         /// What leads on for a user who says no.
@@ -52,17 +37,17 @@ form! {
     /// What this answer fills in besides what the step does, and what leads on: at most one of `press`, `follow`, `open`,
     /// `refuses` and `stuck`. Without any, the form is sent.
     struct WayForm {
-        /// Field name → text.
-        fill: Option<Texts>,
+        /// Requests that are sent first, as the page's script would.
+        request: Option<Vec<CallForm>>,
+        /// Field name → text. `{user.email}` is that field of whoever logs in.
+        fill: Option<Keyed<Written>>,
         /// Names of checkboxes to tick.
         check: Option<Vec<String>>,
         /// Radio buttons and lists: field name → the value or the label of what is chosen.
-        choose: Option<Texts>,
-        /// Requests that are sent first, as the page's script would.
-        request: Option<Vec<CallForm>>,
-        /// A button.
+        choose: Option<Keyed<Written>>,
+        /// A button, by what stands on it, its value, name or id, or `{ css = "…" }`.
         press: Option<Named>,
-        /// A link.
+        /// A link, by its text or id, or `{ css = "…" }`.
         follow: Option<Named>,
         /// An address to go to.
         open: Option<Written>,
@@ -70,24 +55,6 @@ form! {
         refuses: Option<Written>,
         /// The login can't go on from the page: why.
         stuck: Option<Written>,
-    }
-}
-
-form! {
-    /// A request that a page's script would make.
-    struct CallForm {
-        /// Where it goes: under the page's address, or whole.
-        url: Written,
-        /// Its method. Default `POST`.
-        method: Option<Written>,
-        /// Its header lines.
-        headers: Option<Texts>,
-        /// Its form fields.
-        form: Option<Texts>,
-        /// Its JSON body, as a text.
-        json: Option<Written>,
-        /// Name → JSON pointer into the answer. From then on, `{kept.name}` stands for what it points at.
-        keep: Option<Texts>,
     }
 }
 
@@ -184,19 +151,8 @@ impl Placed {
 
 impl StepForm {
     fn step(self, span: Span, reader: &mut Reader) -> Option<Step> {
-        let own = WayForm {
-            fill: self.fill,
-            check: self.check,
-            choose: self.choose,
-            request: self.request,
-            press: self.press,
-            follow: self.follow,
-            open: self.open,
-            refuses: self.refuses,
-            stuck: self.stuck,
-        };
-        let leads = own.leads();
-        let own = own.course(&span, self.allow.is_none(), reader);
+        let leads = self.way.leads();
+        let own = self.way.course(&span, self.allow.is_none(), reader);
         let allow = self.allow.map(|form| form.course(&span, true, reader));
         let deny = self.deny.map(|form| form.course(&span, true, reader));
         if allow.is_some() && leads {
@@ -262,96 +218,6 @@ impl WayForm {
     }
 }
 
-/// The requests of a list.
-pub fn calls(forms: Option<Vec<CallForm>>, reader: &mut Reader) -> Option<Vec<Call>> {
-    let read = forms.unwrap_or_default().into_iter();
-    let read: Vec<Option<Call>> = read.map(|form| form.call(reader)).collect();
-    read.into_iter().collect()
-}
-
-impl CallForm {
-    fn call(self, reader: &mut Reader) -> Option<Call> {
-        let method = self.method.map(|method| {
-            let read = Method::from_bytes(method.text.as_bytes()).ok();
-            if read.is_none() {
-                let message = format!("`{}` is no HTTP method", shown(&method.text));
-                let mistake = reader.mistake_in(&method, Code::BadText, message);
-                reader.note(mistake);
-            }
-            read
-        });
-        let body = match (self.form, self.json) {
-            (None, None) => Body::None,
-            (Some(form), None) => Body::Form(texts(Some(form), reader)?),
-            (None, Some(json)) => Body::Json(template(json, reader)?),
-            (Some(_), Some(json)) => {
-                let mistake = reader.mistake_in(&json, Code::OneOf, "a body is a form or JSON, not both");
-                reader.note(mistake);
-                return None;
-            }
-        };
-        let mut headers = Vec::new();
-        for (name, value) in self.headers.unwrap_or_default().0 {
-            let Ok(header) = HeaderName::from_bytes(name.text.as_bytes()) else {
-                let message = format!("`{}` is no name of a header", shown(&name.text));
-                let mistake = reader.mistake_in(&name, Code::BadName, message);
-                reader.note(mistake);
-                return None;
-            };
-            headers.push((header, template(value, reader)?));
-        }
-        let mut keep = Vec::new();
-        for (name, pointer) in self.keep.unwrap_or_default().0 {
-            if !pointer.text.starts_with('/') {
-                let message = format!("`{}` is no JSON pointer", shown(&pointer.text));
-                let mistake = reader.mistake_in(&pointer, Code::BadText, message);
-                reader.note(mistake.help("each member stands after a slash: `/redirect/url`"));
-                return None;
-            }
-            keep.push((name.text, pointer.text));
-        }
-        let url = template(self.url, reader)?;
-        Some(Call { method: method.unwrap_or(Some(Method::POST))?, url, headers, body, keep })
-    }
-}
-
-fn texts(written: Option<Texts>, reader: &mut Reader) -> Option<Vec<(String, String)>> {
-    let read: Vec<Option<(String, String)>> = written
-        .unwrap_or_default()
-        .0
-        .into_iter()
-        .map(|(name, text)| Some((name.text, template(text, reader)?)))
-        .collect();
-    read.into_iter().collect()
-}
-
-/// A text whose names in braces can stand for something.
-pub fn template(written: Written, reader: &mut Reader) -> Option<String> {
-    let dotted = |name: &str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        name.chars().all(plain)
-            && name.split('.').count() == 2
-            && name.split('.').all(|part| !part.is_empty())
-    };
-    for (at, _) in written.text.match_indices('{') {
-        let from = &written.text[at..];
-        let Some((name, _)) = from[1..].split_once('}') else { continue };
-        if named(from).is_none() && dotted(name) {
-            let kinds = KINDS.map(|kind| kind.trim_end_matches('.'));
-            let message = format!("`{{{}}}` stands for nothing", shown(name));
-            let kind = name.split('.').next().unwrap_or_default();
-            let help = match near(kind, kinds) {
-                Some(meant) => format!("did you mean `{{{meant}.…}}`?"),
-                None => format!("there are values of {}", listed(&kinds)),
-            };
-            let mistake = reader.mistake_in(&written, Code::BadText, message).help(help);
-            reader.note(mistake);
-            return None;
-        }
-    }
-    Some(written.text)
-}
-
 fn css(written: Written, reader: &mut Reader) -> Option<String> {
     if Selector::parse(&written.text).is_err() {
         let message = format!("`{}` is no CSS selector", shown(&written.text));
@@ -360,39 +226,4 @@ fn css(written: Written, reader: &mut Reader) -> Option<String> {
         return None;
     }
     Some(written.text)
-}
-
-fn says_something(written: Written, reader: &mut Reader) -> Option<Written> {
-    if written.text.trim().is_empty() {
-        let mistake = reader.mistake_in(&written, Code::BadText, "a text that says nothing");
-        reader.note(mistake.label("expected some words"));
-        return None;
-    }
-    Some(written)
-}
-
-/// A table whose keys are the author's, each with a text.
-#[derive(Clone, Debug, Default)]
-pub struct Texts(pub Vec<(Written, Written)>);
-
-impl Value for Texts {
-    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let DeValue::Table(entries) = node.get_ref() else {
-            reader.wrong_type(node, "a table of texts");
-            return None;
-        };
-        let read: Vec<Option<(Written, Written)>> = in_file_order(entries)
-            .into_iter()
-            .map(|(key, value)| {
-                let span = key.span();
-                let name = Written { text: key.get_ref().to_string(), span: span.clone(), used_at: span };
-                Some((name, reader.text(value)?))
-            })
-            .collect();
-        read.into_iter().collect::<Option<_>>().map(Texts)
-    }
-
-    fn schema(_: &mut Defs) -> Json {
-        json!({ "type": "object", "additionalProperties": { "type": "string" } })
-    }
 }

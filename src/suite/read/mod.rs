@@ -12,6 +12,7 @@ pub mod each;
 pub mod expect;
 pub mod file;
 pub mod form;
+pub mod keyed;
 pub mod mention;
 mod request;
 mod speak;

@@ -7,10 +7,11 @@ use http::Method;
 use url::Url;
 
 use super::route::address;
-use super::value::{Headers, Keyed};
+use super::value::Headers;
 use crate::suite::Span;
 use crate::suite::code::Code;
 use crate::suite::read::form::form;
+use crate::suite::read::keyed::Keyed;
 use crate::suite::read::{Reader, Written};
 
 /// What is done.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::endpoints::{LogoutKind, WhoamiKind};
-use super::value::Keyed;
 use super::{Pool, TargetFile};
 use crate::suite::Need;
 use crate::suite::code::Code;
 use crate::suite::read::Reader;
+use crate::suite::read::keyed::Keyed;
 use crate::suite::read::value::Prose;
 use crate::suite::read::wording::{meant_or_list, shown};
 use crate::target::login::{Approval, Driver, GIVEN_TOKEN};

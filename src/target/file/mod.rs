@@ -30,7 +30,6 @@ pub use register::{Register, metadata};
 pub use route::{ClientAuthentication, Naming, Route, is_loopback};
 pub use secret::{Kept, SecretError};
 pub use settings::{Control, Limits, Refusal, Tls, TlsVersion};
-pub(in crate::target) use value::Keyed;
 pub use value::Pointer;
 
 use super::login::{Approval, Driver};

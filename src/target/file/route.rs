@@ -7,9 +7,10 @@ use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 use url::Url;
 
-use super::value::{Keyed, Pointer, choices};
+use super::value::{Pointer, choices};
 use crate::suite::code::Code;
 use crate::suite::read::form::{Form, form};
+use crate::suite::read::keyed::Keyed;
 use crate::suite::read::value::{Defs, Value};
 use crate::suite::read::wording::shown;
 use crate::suite::read::{Node, Reader, Written};

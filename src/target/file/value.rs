@@ -12,43 +12,6 @@ use crate::suite::read::value::{Defs, Value};
 use crate::suite::read::wording::shown;
 use crate::suite::read::{Node, Reader, Written, in_file_order};
 
-/// A table whose keys are the author's, in the order of the file.
-pub struct Keyed<V>(pub Vec<(Written, V)>);
-
-impl<V> Default for Keyed<V> {
-    fn default() -> Self {
-        Keyed(Vec::new())
-    }
-}
-
-impl<V: Value> Value for Keyed<V> {
-    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let DeValue::Table(entries) = node.get_ref() else {
-            reader.wrong_type(node, "a table");
-            return None;
-        };
-        let read: Vec<Option<(Written, V)>> = in_file_order(entries)
-            .into_iter()
-            .map(|(key, value)| {
-                let span = key.span();
-                let name = Written { text: key.get_ref().to_string(), span: span.clone(), used_at: span };
-                Some((name, V::read(value, reader)?))
-            })
-            .collect();
-        read.into_iter().collect::<Option<_>>().map(Self)
-    }
-
-    fn schema(defs: &mut Defs) -> Json {
-        json!({ "type": "object", "additionalProperties": V::schema(defs) })
-    }
-}
-
-impl Keyed<String> {
-    pub fn pairs(self) -> Vec<(String, String)> {
-        self.0.into_iter().map(|(key, value)| (key.text, value)).collect()
-    }
-}
-
 /// Declares an enum that is written as one of a few words.
 macro_rules! choices {
     (

@@ -1,13 +1,12 @@
 //! What stands behind the keys of verbs and expectations.
 
 use serde_json::{Value as Json, json};
-use toml::de::DeValue;
 
 use crate::suite::client::{Break, CertificateKind, Count, Restart, Secrets, Shown, Tamper, To};
 use crate::suite::code::Code;
 use crate::suite::read::value::{Defs, Value, Whole, word_values};
 use crate::suite::read::wording::shown;
-use crate::suite::read::{Node, Reader, in_file_order};
+use crate::suite::read::{Node, Reader};
 
 word_values! {
     Tamper: "way to change a callback",
@@ -17,27 +16,6 @@ word_values! {
     Restart: "way to restart",
     Secrets: "kind of secret",
     Shown: "property of what is shown",
-}
-
-/// Members of a JSON object, each a text that is written as JSON where it is any.
-pub struct Members(pub Vec<(String, String)>);
-
-impl Value for Members {
-    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let DeValue::Table(entries) = node.get_ref() else {
-            reader.wrong_type(node, "a table of members");
-            return None;
-        };
-        let read: Vec<Option<(String, String)>> = in_file_order(entries)
-            .into_iter()
-            .map(|(key, value)| Some((key.get_ref().to_string(), String::read(value, reader)?)))
-            .collect();
-        read.into_iter().collect::<Option<_>>().map(Self)
-    }
-
-    fn schema(_: &mut Defs) -> Json {
-        json!({ "type": "object", "additionalProperties": { "type": "string" } })
-    }
 }
 
 /// A status, as a number or as a text: values of `each` are texts.

@@ -1,12 +1,13 @@
 //! The verbs of a suite for apps: one form each.
 
-use super::values::{Members, Status};
+use super::values::Status;
 use crate::suite::case::{Span, USERS, User};
 use crate::suite::client::{
     Answer, Break, Callback, CertificateKind, Connect, Login, Restart, Secrets, Tamper, To, Use, Verb,
 };
 use crate::suite::code::Code;
 use crate::suite::read::form::{Property, form};
+use crate::suite::read::keyed::Keyed;
 use crate::suite::read::value::{Defs, OneOrMany, Save, Value, Whole};
 use crate::suite::read::{Node, Reader};
 
@@ -104,7 +105,7 @@ form! {
         /// Seconds in its `Retry-After`.
         retry_after: Option<Whole<0, 60>>,
         /// Members of the bank's own JSON answer that are changed.
-        set: Option<Members>,
+        set: Option<Keyed<String>>,
         /// Members of it that are left out.
         omit: Option<Vec<String>>,
         /// Redirects to the same path at another origin, with this status.
@@ -222,7 +223,7 @@ fn answer(form: AnswerForm, span: Span, reader: &mut Reader) -> Option<Verb> {
         body: form.body,
         content_type: form.content_type,
         retry_after: form.retry_after.map(|seconds| seconds.0),
-        set: form.set.map_or_else(Vec::new, |members| members.0),
+        set: form.set.map_or_else(Vec::new, Keyed::pairs),
         omit: form.omit.unwrap_or_default(),
         elsewhere: form.elsewhere.map(|status| status.0),
         delay_ms: form.delay_ms.map_or(0, |delay| delay.0),
