@@ -46,8 +46,7 @@ pub fn usual(grant: &GrantHeld, scene: &Scene<'_>) -> Vec<Outgoing> {
     let Some(at) = &scene.target.file().endpoints.logout else { return Vec::new() };
     match at.kind {
         LogoutKind::Bearer => {
-            let request = at.route.request(Method::POST);
-            vec![carried(request, Some(grant.access.clone()), Carrier::Header, "Bearer")]
+            vec![bearer(at, Method::POST, Some(grant.access.clone()), Carrier::Header)]
         }
         LogoutKind::Revocation => revocations(at, grant, scene),
     }
@@ -72,7 +71,22 @@ fn requests(logout: &Logout, scene: &mut Scene<'_>) -> Result<Result<Vec<Single>
     let Ok(method) = Method::from_bytes(logout.method.as_bytes()) else {
         return Ok(Err(Answer::broken(format!("{} is no HTTP method", logout.method))));
     };
-    Ok(Ok(vec![single(carried(at.route.request(method), shown, logout.send, "Bearer"))]))
+    Ok(Ok(vec![single(bearer(&at, method, shown, logout.send))]))
+}
+
+/// One request with the token, and with the parameters that the target file says: in the query of a GET, else in the form.
+fn bearer(at: &LogoutAt, method: Method, token: Option<String>, send: Carrier) -> Outgoing {
+    let mut own = at.route.with_own(&[]);
+    let request = at.route.request(method);
+    match (own.is_empty(), send) {
+        (true, _) => carried(request, token, send, "Bearer"),
+        (false, _) if request.method == Method::GET => carried(request.query(&own), token, send, "Bearer"),
+        (false, Carrier::Form) => {
+            own.extend(token.map(|token| ("access_token".to_owned(), token)));
+            request.form(&own)
+        }
+        (false, _) => carried(request.form(&own), token, send, "Bearer"),
+    }
 }
 
 /// One request for each token that the target file says (RFC 7009 §2.1).
