@@ -22,6 +22,7 @@ use chrono::NaiveDate;
 
 use crate::results::{BaselineKind, Place};
 
+pub use read::schema;
 pub use write::{Draft, written};
 
 /// A baseline file without a mistake.

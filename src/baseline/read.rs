@@ -10,7 +10,7 @@ use super::{Baseline, Entry};
 use crate::results::BaselineKind;
 use crate::suite::code::Code;
 use crate::suite::read::file::whole;
-use crate::suite::read::form::{Lenient, form};
+use crate::suite::read::form::{Lenient, form, of_file};
 use crate::suite::read::value::{Defs, Prose, Value};
 use crate::suite::read::wording::{near, shown};
 use crate::suite::read::{Node, Reader, Written};
@@ -62,6 +62,11 @@ impl Baseline {
         })?;
         Ok(Baseline { file: path.to_owned(), entries })
     }
+}
+
+/// JSON Schema (2020-12) of a baseline's file.
+pub fn schema() -> Json {
+    of_file::<BaselineForm>("grantspec baseline", None)
 }
 
 fn entry(Known(form, span): Known, library: &Library, reader: &mut Reader) -> Option<(Entry, Written)> {

@@ -5,13 +5,14 @@ use clap::{Args, ValueEnum};
 use super::output::out;
 use crate::results::Exit;
 
-/// Print the JSON Schema of suite files, of target files, of app files, or of results.json.
+/// Print the JSON Schema of suite files, target files, app files, baselines, or results.json.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   grantspec schema > suite.schema.json      for an editor's completion of suite files
   grantspec schema target                   the same for target files
   grantspec schema app > app.schema.json    the same for app files
+  grantspec schema baseline                 the same for baselines
   grantspec schema results                  for programs that read results.json")]
 pub struct Schema {
     /// Which format.
@@ -29,6 +30,8 @@ enum Of {
     Client,
     /// App files.
     App,
+    /// Baselines: known failures (as TOML or JSON).
+    Baseline,
     /// results.json
     Results,
 }
@@ -40,6 +43,7 @@ impl Schema {
             Of::Target => format!("{:#}\n", crate::target::schema()),
             Of::Client => format!("{:#}\n", crate::suite::client_schema()),
             Of::App => format!("{:#}\n", crate::suite::app::schema()),
+            Of::Baseline => format!("{:#}\n", crate::baseline::schema()),
             Of::Results => crate::report::schema::results(),
         };
         out(&schema);

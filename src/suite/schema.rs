@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::client;
 use super::read::case::Script;
 use super::read::file::SuiteForm;
+use super::read::form::of_file;
 use super::read::value::{VARIABLE_PATTERN, Value};
 
 /// JSON Schema (2020-12) of a suite for apps: the same head, other steps.
@@ -23,18 +24,10 @@ pub fn client_schema() -> Json {
 /// JSON Schema (2020-12) of a suite for banks. It knows keys, types, words and ranges; what goes over several steps, such as
 /// handles, only reading the file tells.
 pub fn schema() -> Json {
-    let mut defs = Map::new();
-    defs.insert(
-        "Variable".to_owned(),
-        json!({
-            "description": "A key of the case's `each`: stands for its value in each variant.",
-            "type": "string",
-            "pattern": VARIABLE_PATTERN,
-        }),
-    );
-    let mut schema = SuiteForm::schema(&mut defs);
-    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    schema["title"] = json!("grantspec suite");
-    schema["$defs"] = Json::Object(defs);
-    schema
+    let variable = json!({
+        "description": "A key of the case's `each`: stands for its value in each variant.",
+        "type": "string",
+        "pattern": VARIABLE_PATTERN,
+    });
+    of_file::<SuiteForm>("grantspec suite", Some(variable))
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::common::stage::Stage;
 
 /// Runs the program on the stage: its exit code, and all that it said.
@@ -61,4 +63,33 @@ fn a_mistake_in_a_baseline_is_shown_where_it_is_before_anything_runs() {
     assert!(!stage.path("reports").exists());
     let (code, told) = grantspec(&stage, &["run", "--baseline", "nothing.toml"]);
     assert!(code == Some(2) && told.contains("nothing.toml"), "{told}");
+}
+
+#[test]
+fn the_schema_takes_what_is_written_and_refuses_what_reading_refuses() {
+    let stage = Stage::new();
+    let schema = stage.grantspec(&["schema", "baseline"]).stdout;
+    let schema: Value = serde_json::from_str(&schema).expect("a schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let json = |text: &str| toml::from_str::<Value>(text).expect("it is TOML");
+    assert_eq!(grantspec(&stage, &RUN).0, Some(1));
+    let (code, told) = grantspec(&stage, &["baseline", "write", "out", "--owner", "identity team"]);
+    assert_eq!(code, Some(0), "{told}");
+    let written = fs::read_to_string(stage.path("baseline.toml")).expect("it is written");
+    assert!(written.contains("[[known]]") && validator.is_valid(&json(&written)), "{written}");
+
+    let known = "[[known]]\ncase = 'whoami/no-token'\nreason = 'r'\nowner = 'o'\n";
+    assert!(validator.is_valid(&json(known)));
+    for wrong in [
+        known.replace("owner", "ownr"),
+        known.replace("reason = 'r'\n", ""),
+        known.replace("'whoami/no-token'", "7"),
+        known.replace("'r'", "''"),
+        known.replace("known", "knwon"),
+    ] {
+        fs::write(stage.path("known.toml"), &wrong).expect("the folder is writable");
+        let (code, told) = grantspec(&stage, &["run", "--baseline", "known.toml", "whoami/no-token"]);
+        assert_eq!(code, Some(2), "{wrong}\n{told}");
+        assert!(!validator.is_valid(&json(&wrong)), "{wrong}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
 use super::{Action, AppFile, BankSide, Capability, Confidentiality, Limits, PLACEHOLDERS, Start, Text};
@@ -12,7 +12,7 @@ use crate::suite::code::Code;
 use crate::suite::diagnostic::Diagnostic;
 use crate::suite::pages::{Go, Placed, Step};
 use crate::suite::read::file::whole;
-use crate::suite::read::form::form;
+use crate::suite::read::form::{form, of_file};
 use crate::suite::read::keyed::Keyed;
 use crate::suite::read::value::{Defs, Prose, Value, Whole, word_values};
 use crate::suite::read::wording::{listed, meant_or_list, shown};
@@ -369,11 +369,5 @@ impl Value for Lacks {
 
 /// JSON Schema (2020-12) of an app file.
 pub fn schema() -> Json {
-    let mut defs = Map::new();
-    defs.insert("Variable".to_owned(), json!(false));
-    let mut schema = AppForm::schema(&mut defs);
-    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    schema["title"] = json!("grantspec app");
-    schema["$defs"] = Json::Object(defs);
-    schema
+    of_file::<AppForm>("grantspec app", Some(json!(false)))
 }

@@ -109,6 +109,20 @@ pub fn object(about: &str, properties: Vec<Property>) -> Json {
     schema
 }
 
+/// JSON Schema (2020-12) of a whole file, that `F` is. `variable` is the schema of what stands for a value of `each`, if
+/// words of a suite are among its keys.
+pub fn of_file<F: Value>(title: &str, variable: Option<Json>) -> Json {
+    let mut defs = serde_json::Map::new();
+    defs.extend(variable.map(|variable| ("Variable".to_owned(), variable)));
+    let mut schema = F::schema(&mut defs);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!(title);
+    if !defs.is_empty() {
+        schema["$defs"] = Json::Object(defs);
+    }
+    schema
+}
+
 /// A field's name as a key: what is a word of Rust too is written `r#use` there.
 pub fn key(field: &'static str) -> &'static str {
     field.trim_start_matches("r#")
