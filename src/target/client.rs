@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::file::{SecretError, TargetFile, TlsVersion};
+use super::fetch::Missing;
+use super::file::{TargetFile, TlsVersion};
 use super::transport::whole;
 
 /// Why a target can't be used at all.
@@ -12,7 +13,7 @@ pub enum OpenError {
     #[error("failed to set up HTTP: {0}")]
     Http(String),
     #[error(transparent)]
-    Secret(#[from] SecretError),
+    Secrets(#[from] Missing),
     #[error("failed to read {}, which the target file names as {key}: {cause}", path.display())]
     Unreadable { key: &'static str, path: PathBuf, cause: std::io::Error },
     #[error("{}, which the target file names as {key}, holds nothing that can be used: {cause}; it must be PEM", path.display())]

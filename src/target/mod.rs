@@ -7,6 +7,7 @@ mod callback;
 mod client;
 mod control;
 mod draft;
+mod fetch;
 mod file;
 mod hooks;
 pub mod login;
@@ -25,9 +26,10 @@ pub use callback::{Callback, form_decode};
 pub use client::OpenError;
 pub use control::of_user;
 pub use draft::{Draft, Known, Metadata, well_known};
+pub use fetch::Missing;
 pub use file::{
     ClientAuthentication, Data, Endpoints, Limits, Logout, LogoutKind, Naming, Pointer, Revoked, Route,
-    SecretError, TargetError, TargetFile, Whoami, WhoamiKind, authentication, schema,
+    TargetError, TargetFile, Whoami, WhoamiKind, authentication, schema,
 };
 pub use hooks::{Deed, Values};
 pub use login::Jar;

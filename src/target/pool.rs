@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use super::file::{ClientAuthentication, Pool, Register, SecretError, TargetFile};
+use super::fetch::Fetching;
+use super::file::{ClientAuthentication, Pool, Register, TargetFile};
 use super::world::{ClientFacts, UserFacts};
 
 /// The sets of a target.
@@ -49,17 +50,14 @@ pub struct Lease {
 
 impl Pools {
     /// The sets of a file, every secret fetched. `None` if it has none.
-    ///
-    /// # Errors
-    /// A secret that can't be had.
-    pub fn open(file: &TargetFile) -> Result<Option<Arc<Pools>>, SecretError> {
+    pub fn open(file: &TargetFile, fetching: &mut Fetching) -> Option<Arc<Pools>> {
         if file.pools.is_empty() {
-            return Ok(None);
+            return None;
         }
-        let sets = file.pools.iter().map(Set::open).collect::<Result<Vec<_>, _>>()?;
+        let sets: Vec<Set> = file.pools.iter().map(|pool| Set::open(pool, fetching)).collect();
         let free = (0..sets.len()).collect();
         let seats = Arc::new(Semaphore::new(sets.len()));
-        Ok(Some(Arc::new(Pools { sets, free: Mutex::new(free), seats })))
+        Some(Arc::new(Pools { sets, free: Mutex::new(free), seats }))
     }
 
     /// Waits for a set.
@@ -95,7 +93,7 @@ impl Drop for Lease {
 }
 
 impl Set {
-    fn open(pool: &Pool) -> Result<Set, SecretError> {
+    fn open(pool: &Pool, fetching: &mut Fetching) -> Set {
         let mut users = BTreeMap::new();
         for (role, user) in &pool.users {
             let id = OnceLock::new();
@@ -105,7 +103,7 @@ impl Set {
             let mut fields = BTreeMap::new();
             let mut secret_fields = Vec::new();
             for (name, kept) in &user.fields {
-                fields.insert(name.clone(), kept.text(&format!("{name} of the user {role}"))?);
+                fields.insert(name.clone(), fetching.text(kept, &format!("{name} of the user {role}")));
                 if kept.is_secret() {
                     secret_fields.push(name.clone());
                 }
@@ -118,10 +116,9 @@ impl Set {
         for (role, client) in &pool.clients {
             let credentials = OnceCell::new();
             if let Some(id) = &client.id {
-                let secret = match &client.secret {
-                    Some(kept) => Some(kept.text(&format!("the secret of the client {role}"))?),
-                    None => None,
-                };
+                let secret = client.secret.as_ref();
+                let secret =
+                    secret.map(|kept| fetching.text(kept, &format!("the secret of the client {role}")));
                 let _ = credentials.set((id.clone(), secret));
             }
             clients.insert(
@@ -135,7 +132,7 @@ impl Set {
                 },
             );
         }
-        Ok(Set { users, clients, world: pool.world.clone() })
+        Set { users, clients, world: pool.world.clone() }
     }
 }
 
@@ -164,7 +161,7 @@ mod tests {
         let text =
             format!("name = 'x'\nbase = 'http://127.0.0.1:1'\nlogin.driver = 'none'\n{}", set.repeat(sets));
         let file = TargetFile::parse("t.toml", &text).expect("it is a target file");
-        Pools::open(&file).expect("no secret is elsewhere").expect("it has sets")
+        Pools::open(&file, &mut Fetching::default()).expect("it has sets")
     }
 
     #[tokio::test]

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use bytes::BytesMut;
-use http::{HeaderName, HeaderValue};
 use tower_service::Service;
 use url::Position;
 
 use super::burst::Burst;
 use super::client::{OpenError, client};
+use super::fetch::{Fetched, Fetching};
 use super::file::TargetFile;
 use super::login::{Approval, Driver};
 use super::pace::Pace;
@@ -36,14 +36,6 @@ pub struct Target {
     routes: Vec<(String, Router)>,
 }
 
-/// Values of the target file that stand elsewhere.
-#[derive(Debug, Default)]
-struct Fetched {
-    /// Header lines of every request, each with whether it must not be shown.
-    headers: Vec<(HeaderName, HeaderValue, bool)>,
-    control_key: Option<String>,
-}
-
 impl Target {
     /// A target that is ready to be called, its secrets fetched.
     ///
@@ -53,21 +45,14 @@ impl Target {
         Target::through(client(&file)?, file)
     }
 
-    fn through(http: reqwest::Client, file: TargetFile) -> Result<Target, OpenError> {
-        let mut headers = Vec::new();
-        for (name, kept) in &file.headers {
-            let what = format!("the header {name}");
-            let value =
-                HeaderValue::from_str(&kept.text(&what)?).map_err(|_| OpenError::HeaderValue { what })?;
-            headers.push((name.clone(), value, kept.is_secret()));
-        }
-        let control_key = match &file.control.key {
-            Some(key) => Some(key.text("the key of the control API")?),
-            None => None,
-        };
+    fn through(http: reqwest::Client, mut file: TargetFile) -> Result<Target, OpenError> {
+        let mut fetching = Fetching::default();
+        let fetched = Fetched::of(&mut file, &mut fetching)?;
+        let pools = Pools::open(&file, &mut fetching);
+        fetching.end()?;
         Ok(Target {
-            secrets: Arc::new(Fetched { headers, control_key }),
-            pools: Pools::open(&file)?,
+            secrets: Arc::new(fetched),
+            pools,
             patient: false,
             pace: Pace::of(&file.limits),
             file: Arc::new(file),
@@ -151,7 +136,9 @@ impl Target {
         let headers = self.secrets.headers.iter().filter(|(.., secret)| *secret);
         let headers =
             headers.filter_map(|(name, value, _)| Some((value.to_str().ok()?, format!("header {name}"))));
-        headers.chain(self.secrets.control_key.as_deref().map(|key| (key, "control key".to_owned())))
+        let hooks = self.secrets.of_hooks.iter().map(|(text, what)| (text.as_str(), what.clone()));
+        let key = self.secrets.control_key.as_deref().map(|key| (key, "control key".to_owned()));
+        headers.chain(hooks).chain(key)
     }
 
     /// Waits until `what` may happen again: so long after the last time as the target file wants two logins to be apart.

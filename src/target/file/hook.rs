@@ -127,6 +127,14 @@ impl HookForm {
 }
 
 impl Hook {
+    /// The address or the program, as the file says it.
+    pub fn shown(&self) -> &str {
+        match self {
+            Hook::Request(request) => &request.url,
+            Hook::Command(command) => &command.program,
+        }
+    }
+
     /// With programs run, and files found, in this folder.
     #[must_use]
     pub fn within(self, folder: &std::path::Path) -> Hook {

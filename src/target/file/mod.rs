@@ -35,6 +35,7 @@ pub use value::Pointer;
 use super::login::{Approval, Driver};
 use super::readings::{Choice, Pinned};
 use crate::suite::read::file::whole;
+use crate::suite::read::form::of_file;
 use crate::suite::read::value::Value;
 use crate::suite::{Diagnostic, render};
 
@@ -99,6 +100,16 @@ pub enum TargetError {
 }
 
 impl TargetFile {
+    /// Every hook, with where it stands.
+    pub fn hooks_mut(&mut self) -> impl Iterator<Item = (String, &mut Hook)> {
+        let of_control = self.control.hooks_mut().map(|(key, hook)| (key.to_owned(), hook));
+        let clients = self.pools.iter_mut().flat_map(|pool| &mut pool.clients);
+        let of_clients = clients.filter_map(|(role, client)| {
+            Some((format!("clients.{role}.register"), &mut client.register.as_mut()?.hook))
+        });
+        of_control.chain(of_clients)
+    }
+
     /// A server that keeps to the bundled bank's paths and control API, at this address.
     pub fn at(address: &str) -> Result<TargetFile, TargetError> {
         let wrong = || TargetError::Address { value: address.to_owned() };
@@ -157,12 +168,5 @@ impl TargetFile {
 /// JSON Schema (2020-12) of a target file. It knows keys, types, words and ranges; what several keys say together, only reading
 /// the file tells.
 pub fn schema() -> serde_json::Value {
-    let mut defs = serde_json::Map::new();
-    let mut schema = top::TargetForm::schema(&mut defs);
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-    schema["title"] = "grantspec target file".into();
-    if !defs.is_empty() {
-        schema["$defs"] = serde_json::Value::Object(defs);
-    }
-    schema
+    of_file::<top::TargetForm>("grantspec target file", None)
 }

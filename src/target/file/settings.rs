@@ -293,6 +293,18 @@ impl ControlForm {
 }
 
 impl Control {
+    /// Every hook, by its key.
+    pub fn hooks_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Hook)> {
+        let hooks = [
+            ("control.make_world", &mut self.make_world),
+            ("control.drop_world", &mut self.drop_world),
+            ("control.advance", &mut self.advance),
+            ("control.restart", &mut self.restart),
+            ("control.disconnect", &mut self.disconnect),
+        ];
+        hooks.into_iter().filter_map(|(key, hook)| Some((key, hook.as_mut()?)))
+    }
+
     /// With programs run, and files found, in this folder.
     #[must_use]
     pub fn within(self, folder: &std::path::Path) -> Control {

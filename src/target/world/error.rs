@@ -12,6 +12,10 @@ pub enum ControlError {
          JSON (try `grantspec serve` for a bank that does)"
     )]
     Refused { what: &'static str, url: String, status: u16 },
+    #[error(
+        "{what} of the target file makes no request with its values filled in: {url}; it must be a path or a whole address"
+    )]
+    NoRequest { what: &'static str, url: String },
     #[error("{what} at {url} gave a world that can't be used: {detail}")]
     Malformed { what: &'static str, url: String, detail: String },
     #[error(
@@ -28,10 +32,15 @@ impl ControlError {
     }
 }
 
-/// What to do about a certificate that is not accepted.
+/// What to do where no TLS comes about, or a certificate is not accepted.
 fn hint(detail: &str) -> Option<&'static str> {
     let detail = detail.to_ascii_lowercase();
     let has = |word: &str| detail.contains(word);
+    if has("protocolversion") || has("no versions") {
+        return Some(
+            "it speaks no version of TLS that is wanted here: see `[tls]` of the target file (tls.minimum_version)",
+        );
+    }
     if !has("certificate") && !has("tls") {
         return None;
     }

@@ -30,11 +30,9 @@ impl Target {
         }
         let (what, deed) = match &self.file().control.make_world {
             Some(hook) => {
+                let what = "control.make_world";
                 let deed = self.deed(hook, &Values::new());
-                (
-                    "control.make_world",
-                    deed.expect("a hook without values was checked when the file was read"),
-                )
+                (what, deed.ok_or_else(|| ControlError::NoRequest { what, url: hook.shown().to_owned() })?)
             }
             None => ("the control API", Deed::Request(self.control("/worlds", json!({})))),
         };
