@@ -13,6 +13,7 @@ mod common {
 }
 mod editions;
 mod empty;
+mod keys;
 mod nodes;
 mod pool;
 mod puppet;

@@ -60,7 +60,14 @@ impl Stage {
 
     /// Runs the program to its end, in the stage's folder.
     pub fn grantspec(&self, arguments: &[&str]) -> Ended {
-        let output = self.command().args(arguments).output().expect("the program starts");
+        self.grantspec_with(&[], arguments)
+    }
+
+    /// The same with these environment variables besides.
+    pub fn grantspec_with(&self, env: &[(&str, &str)], arguments: &[&str]) -> Ended {
+        let mut command = self.command();
+        command.envs(env.iter().copied());
+        let output = command.args(arguments).output().expect("the program starts");
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("all output is UTF-8");
         Ended {
             code: output.status.code(),
@@ -80,9 +87,15 @@ impl Stage {
 
     /// `grantspec run` against a target, reports into the stage's folder.
     pub fn run(&self, target: &str, filters: &[&str]) -> Ended {
+        self.run_with(&[], target, filters)
+    }
+
+    /// The same with these environment variables besides.
+    pub fn run_with(&self, env: &[(&str, &str)], target: &str, filters: &[&str]) -> Ended {
         let reports = self.path("reports");
         let reports = reports.to_str().expect("the folder's name is UTF-8");
-        self.grantspec(&[&["run", "--target", target, "--report", reports, "--seed", "1"], filters].concat())
+        let run = ["run", "--target", target, "--report", reports, "--seed", "1"];
+        self.grantspec_with(env, &[&run, filters].concat())
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod answers;
 mod files;
-mod line;
+pub mod line;
 mod server;
 mod tokens;
 
