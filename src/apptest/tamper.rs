@@ -40,6 +40,10 @@ pub fn tampered(callback: &Url, tamper: Tamper, another: Option<&str>) -> Url {
             add("error_description", if tamper == Tamper::Denied { "The user said no" } else { MARKUP });
             (Vec::new(), right)
         }
+        Tamper::ErrorWithMarkup => {
+            add("error", MARKUP);
+            (Vec::new(), right)
+        }
         Tamper::ErrorAndCode => {
             add("error", "server_error");
             (vec![code], right)
@@ -106,7 +110,10 @@ mod tests {
             assert_ne!(changed.query(), callback.query(), "{word}");
             assert!(changed.query_pairs().any(|(key, value)| key == "tenant" && value == "a"), "{word}");
             let has_error = changed.query_pairs().any(|(key, _)| key == "error");
-            let is_error = matches!(tamper, Tamper::Denied | Tamper::DeniedWithMarkup | Tamper::ErrorAndCode);
+            let is_error = matches!(
+                tamper,
+                Tamper::Denied | Tamper::DeniedWithMarkup | Tamper::ErrorWithMarkup | Tamper::ErrorAndCode
+            );
             assert_eq!(has_error, is_error, "{word}");
         }
     }

@@ -130,6 +130,11 @@ async fn code_of<'a>(app: &App, params: &'a Params) -> Result<&'a str, Aborted> 
         (Given::Once(_), OddCallback::CrashesOnGiant) => crash(app).await,
         (Given::No | Given::Empty, OddCallback::CrashesWithoutCode) => crash(app).await,
         (Given::No | Given::Empty, OddCallback::EmptyCode) => Ok(""),
+        (Given::No | Given::Empty, OddCallback::ClientCredentials) => {
+            // Whatever comes of it: asking is the mistake.
+            let _ = app.line.client_credentials().await;
+            Err(Aborted::new("The login came back without a code."))
+        }
         (Given::Often(first, _), OddCallback::FirstOfTwoCodes) => Ok(first),
         (Given::Once(_), _) => Err(Aborted::new("The login came back with a code that no bank gives.")),
         (Given::No | Given::Empty, _) => Err(Aborted::new("The login came back without a code.")),
@@ -153,6 +158,10 @@ async fn denied(app: &App, session: &str, error: &str, params: &Params) -> Resul
     match app.rules.login.denied {
         Denied::Shown => Err(Aborted::new(headline).quoting(described)),
         Denied::Unescaped => Err(Aborted::new(headline).raw(described)),
+        Denied::ErrorUnescaped if params.first("error_description").is_none() => {
+            Err(Aborted::new(headline).raw(error))
+        }
+        Denied::ErrorUnescaped => Err(Aborted::new(headline).quoting(described)),
         Denied::Loops => Ok(to_the_bank(app, session)),
         Denied::Silent => Ok(Redirect::to("/").into_response()),
         Denied::ClientCredentials => {

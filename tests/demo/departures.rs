@@ -279,6 +279,10 @@ async fn denied(broken: &[&str]) -> Noticed {
     noticed(page.location.is_some_and(|next| next.contains("/oauth2/authorize")), "sent to the bank again")?;
     noticed(page.text.contains("<script>let"), "markup in the page")?;
     noticed(!page.text.contains("did not allow"), "the user is told nothing")?;
+    let back = alice.go(&stage, "alice", true).await;
+    let page =
+        alice.come_back(&(with_code(&back.query, None) + "&error=%3Cscript%3Elet+x%3C/script%3E")).await;
+    noticed(page.text.contains("<script>let"), "an error's markup in the page")?;
     alive(&stage, &mut alice).await
 }
 

@@ -50,11 +50,10 @@ pub fn shown(shown: Shown, facts: &Facts, stage: &Stage) -> Looked {
         },
         Shown::Escaped => {
             let page = scraper::Html::parse_document(&did.shown);
-            let probe = scraper::Selector::parse("[id^=grantspec-probe]").expect("a fixed selector is one");
-            match page.select(&probe).next() {
+            match probe_in(&page) {
                 Some(element) if did.is_html => breaks(
                     "what came with the redirect is text on the page",
-                    format!("it became an element: <{}>", element.value().name()),
+                    format!("it became an element: <{element}>"),
                 ),
                 _ => Looked::Holds,
             }
@@ -95,6 +94,13 @@ pub fn shown(shown: Shown, facts: &Facts, stage: &Stage) -> Looked {
     }
 }
 
+/// The element that the markup of a callback has become. Backslashes, as of a text in JSON, are no escaping: they get into the
+/// element's id, and keep no script from running.
+fn probe_in(page: &scraper::Html) -> Option<&str> {
+    let probe = scraper::Selector::parse("[id*=grantspec-probe]").expect("a fixed selector is one");
+    page.select(&probe).next().map(|element| element.value().name())
+}
+
 /// Whether what is shown says something: by one of the app's own words, or of the usual ones. A word that stands there also
 /// when all is well says nothing.
 fn told(expected: &str, own: &[String], usual: &[&str], facts: &Facts, stage: &Stage) -> Looked {
@@ -124,7 +130,11 @@ fn told(expected: &str, own: &[String], usual: &[&str], facts: &Facts, stage: &S
         )),
         None => Looked::Breaks {
             expected: expected.to_owned(),
-            got: format!("none of {} in: {}", words(own, usual), brief(&text)),
+            got: format!(
+                "none of {} in: {}",
+                words(own, usual),
+                if facts.did.is_html { brief(&text) } else { last(&text) }
+            ),
             request: None,
         },
     }
@@ -154,6 +164,12 @@ fn words(own: &[String], usual: &[&str]) -> String {
 fn brief(text: &str) -> String {
     let end = text.floor_char_boundary(300);
     if end < text.len() { format!("{} …", &text[..end]) } else { text.to_owned() }
+}
+
+/// The end of what a command wrote: what came of it stands last.
+fn last(text: &str) -> String {
+    let begin = text.ceil_char_boundary(text.len().saturating_sub(300));
+    if begin > 0 { format!("… {}", &text[begin..]) } else { text.to_owned() }
 }
 
 fn failure_shown(facts: &Facts, stage: &Stage) -> Looked {
@@ -224,6 +240,25 @@ pub fn shows(user: &User, due: bool, facts: &Facts, stage: &Stage) -> Looked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apptest::tamper::MARKUP;
+
+    #[test]
+    fn markup_that_became_an_element_is_found_in_json_too() {
+        let page = |text: &str| scraper::Html::parse_document(&format!("<p>Error: {text}</p>"));
+        assert_eq!(probe_in(&page(MARKUP)), Some("script"));
+        assert_eq!(probe_in(&page(&serde_json::Value::from(MARKUP).to_string())), Some("script"));
+        assert_eq!(probe_in(&page(&MARKUP.replace('<', "&lt;"))), None);
+    }
+
+    #[test]
+    fn of_what_a_command_wrote_the_end_is_told() {
+        let written = format!("{}so it failed", "a step on the way ".repeat(50));
+        assert!(
+            last(&written).ends_with("so it failed") && last(&written).starts_with("… "),
+            "{}",
+            last(&written)
+        );
+    }
 
     #[test]
     fn a_word_counts_where_it_begins() {

@@ -91,6 +91,11 @@ pub(super) const TABLE: &[Defect] = &[
     row("app.odd-callback:no-code", "without a code, an empty one is exchanged", |rules| {
         rules.login.odd = OddCallback::EmptyCode
     }),
+    row(
+        "app.odd-callback:client-credentials",
+        "without a code, the app asks for a token of its own",
+        |rules| rules.login.odd = OddCallback::ClientCredentials,
+    ),
     row("app.odd-callback:crash", "a callback without a code ends the app", |rules| {
         rules.login.odd = OddCallback::CrashesWithoutCode
     }),
@@ -105,6 +110,9 @@ pub(super) const TABLE: &[Defect] = &[
     }),
     row("app.denied:unescaped", "the description of an error reaches the page as markup", |rules| {
         rules.login.denied = Denied::Unescaped
+    }),
+    row("app.denied:unescaped-error", "an error code reaches the page as markup", |rules| {
+        rules.login.denied = Denied::ErrorUnescaped
     }),
     row(
         "app.denied:client-credentials",

@@ -111,6 +111,8 @@ pub enum OddCallback {
     CodeWins,
     /// Without a code and an error, an empty code is exchanged.
     EmptyCode,
+    /// Without a code and an error, the app asks for a token of its own.
+    ClientCredentials,
     /// Without a code and an error, the app ends.
     CrashesWithoutCode,
     /// A code that no bank would send ends the app.
@@ -128,6 +130,8 @@ pub enum Denied {
     Loops,
     /// Shown, with whatever markup its description brings.
     Unescaped,
+    /// Shown, its description as text, and an error without one with whatever markup it brings.
+    ErrorUnescaped,
     /// The app asks for a token of its own.
     ClientCredentials,
     /// Nothing is said.

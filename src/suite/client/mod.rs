@@ -112,6 +112,8 @@ words! {
         Denied = "denied",
         /// The same, with markup in `error_description`.
         DeniedWithMarkup = "denied-with-markup",
+        /// Markup where `error` has its code, no `error_description`, no code.
+        ErrorWithMarkup = "error-with-markup",
         /// The code, the state, and `error=server_error` beside them.
         ErrorAndCode = "error-and-code",
     }
