@@ -27,6 +27,9 @@ use crate::target::{Incoming, Outgoing};
 /// Between a connection that could not be taken and the next try.
 const AGAIN: Duration = Duration::from_millis(5);
 
+/// Where redirects lead away to behind the proxy: a host that is no bank's.
+const ELSEWHERE: &str = "elsewhere.example";
+
 /// Why the bank can't be listened for.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
@@ -80,24 +83,27 @@ impl Doors {
         };
         let door = Door { hostile: hostile.clone(), authority, hosts: Arc::new(hosts.to_vec()) };
         let mut tasks = JoinSet::new();
-        let (bank, elsewhere) = (bind(port).await?, bind(0).await?);
+        let bank = bind(port).await?;
         let origin = |listener: &TcpListener, scheme: &str| match listener.local_addr() {
             Ok(address) => format!("{scheme}://127.0.0.1:{}", address.port()),
             Err(_) => format!("{scheme}://127.0.0.1"),
         };
-        let at = origin(&bank, if tls { "https" } else { "http" });
-        let away = origin(&elsewhere, "http");
-        hostile.books().elsewhere = Url::parse(&away).ok();
-        let proxy = match hosts {
-            [] => None,
-            _ => Some(bind(0).await?),
-        };
-        let proxy_at = proxy.as_ref().map(|listener| origin(listener, "http"));
+        let scheme = if tls { "https" } else { "http" };
+        let at = origin(&bank, scheme);
         tasks.spawn(door.clone().accept(bank, Room::Bank(at.clone()), tls));
-        tasks.spawn(door.clone().accept(elsewhere, Room::Elsewhere(away), false));
-        if let Some(proxy) = proxy {
+        // What follows a redirect goes the way that it went to the bank: by TLS if that was, and through the proxy.
+        let (away, proxy_at) = if hosts.is_empty() {
+            let elsewhere = bind(0).await?;
+            let away = origin(&elsewhere, scheme);
+            tasks.spawn(door.accept(elsewhere, Room::Elsewhere(away.clone()), tls));
+            (away, None)
+        } else {
+            let proxy = bind(0).await?;
+            let proxy_at = origin(&proxy, "http");
             tasks.spawn(door.accept(proxy, Room::Proxy, false));
-        }
+            (format!("https://{ELSEWHERE}"), Some(proxy_at))
+        };
+        hostile.books().elsewhere = Url::parse(&away).ok();
         let bank = Url::parse(&at).expect("a loopback address is an address");
         Ok(Doors { bank, proxy: proxy_at, _tasks: tasks })
     }
@@ -140,7 +146,9 @@ impl Door {
         room: Room,
         host: &str,
     ) {
-        let kind = {
+        let kind = if matches!(room, Room::Elsewhere(_)) {
+            CertificateKind::Right
+        } else {
             let mut books = self.hostile.books();
             books.handshakes += 1;
             books.certificate
@@ -203,16 +211,18 @@ impl Door {
         }
     }
 
-    /// Plays the host that a CONNECT asks for, if it is one of the file's; no other is ever reached.
+    /// Plays the host that a CONNECT asks for, if it is one of the file's or a redirect leads there; no other is ever reached.
     fn tunnel(&self, request: Request<BodyIncoming>) -> Response<Body> {
         let host = request.uri().host().unwrap_or_default().to_owned();
-        if !self.hosts.contains(&host) {
-            return self.refuse(&host);
-        }
+        let at = format!("https://{host}");
+        let room = match host.as_str() {
+            ELSEWHERE => Room::Elsewhere(at),
+            _ if self.hosts.contains(&host) => Room::Bank(at),
+            _ => return self.refuse(&host),
+        };
         let door = self.clone();
         tokio::spawn(async move {
             if let Ok(upgraded) = hyper::upgrade::on(request).await {
-                let room = Room::Bank(format!("https://{host}"));
                 door.secured(TokioIo::new(upgraded), room, &host).await;
             }
         });
