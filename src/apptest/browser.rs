@@ -70,11 +70,7 @@ impl Browser {
             let location = answer.header("location").next();
             let next = location.filter(|_| (300..400).contains(&answer.status));
             let Some(next) = next.and_then(|location| request.url.join(&location).ok()) else {
-                // A page that offers the way to the bank is as good as one that sends there.
-                return match offered(&answer, &request.url).filter(|url| is_bank(url)) {
-                    Some(bank) => Landed::Bank(bank),
-                    None => Landed::Page(answer),
-                };
+                return Landed::Page(answer);
             };
             if is_bank(&next) {
                 return Landed::Bank(next);
@@ -152,13 +148,30 @@ fn trouble(error: &reqwest::Error) -> Trouble {
     Trouble { kind, detail }
 }
 
-/// The first link of a page that looks like an authorization request.
-fn offered(answer: &Incoming, page: &Url) -> Option<Url> {
+/// The first address of a page that looks like an authorization request: of its links, or where it is no HTML, in its text.
+pub fn offered(answer: &Incoming) -> Option<Url> {
     let text = String::from_utf8_lossy(&answer.body);
+    if let Some(json) = answer.json() {
+        return in_json(&json);
+    }
+    let is_html = answer.header("content-type").any(|value| value.to_ascii_lowercase().contains("html"));
+    if !is_html {
+        return link_in(&format!("{text}\n"), None);
+    }
     let html = scraper::Html::parse_document(&text);
     let links = scraper::Selector::parse("a[href]").ok()?;
-    let mut addresses = html.select(&links).filter_map(|link| page.join(link.value().attr("href")?).ok());
+    let mut addresses = html.select(&links).filter_map(|link| Url::parse(link.value().attr("href")?).ok());
     addresses.find(is_authorization)
+}
+
+fn in_json(json: &serde_json::Value) -> Option<Url> {
+    use serde_json::Value;
+    match json {
+        Value::String(text) => link_in(&format!("{text}\n"), None),
+        Value::Array(values) => values.iter().find_map(in_json),
+        Value::Object(members) => members.values().find_map(in_json),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 /// Whether an address asks for a login (RFC 6749 §4.1.1).
@@ -200,5 +213,31 @@ mod tests {
         assert_eq!(link_in("http://bank.example/?client_id=a&response_type=co", None), None);
         assert!(link_in(&format!("first {text}"), Some("Open (")).is_some());
         assert_eq!(link_in(text, Some("Visit ")), None);
+    }
+
+    #[test]
+    fn a_link_is_found_on_a_page_in_text_and_in_json() {
+        let link = "https://bank.example/?client_id=a&response_type=code&state=s";
+        let page = |content_type: &str, body: String| {
+            let mut page = crate::apptest::hostile::plain(200, &body);
+            let value = content_type.parse().expect("a header's value");
+            page.headers.insert(http::header::CONTENT_TYPE, value);
+            page
+        };
+        let html =
+            format!("<p>{link}</p><a href=/help>Help</a> <a href='{}'>Go</a>", link.replace('&', "&amp;"));
+        let json = serde_json::json!({ "status": "begun", "next": [{ "url": link }] }).to_string();
+        for page in [
+            page("text/html; charset=utf-8", html),
+            page("text/plain", format!("Open {link}")),
+            page("application/json", json.replace('&', "\\u0026")),
+        ] {
+            assert_eq!(offered(&page).map(String::from).as_deref(), Some(link));
+        }
+        assert_eq!(
+            offered(&page("text/html", format!("<p>{link}</p>"))),
+            None,
+            "a text that nobody can click"
+        );
     }
 }

@@ -39,6 +39,9 @@ pub fn said(step: &Step, facts: &Facts, stage: &Stage) -> String {
     if let Some(ended) = did.ended {
         parts.push(format!("its command ends {ended}"));
     }
+    if did.asks_for_login {
+        parts.push("its command asks its user to log in at the bank, and waits".to_owned());
+    }
     if let Verb::Search(_) = step.verb {
         parts.push(match facts.leaks.len() {
             0 => "found nowhere else".to_owned(),

@@ -57,6 +57,14 @@ fn an_app_in_no_trouble_passes() {
 }
 
 #[test]
+fn an_app_that_offers_another_try_after_a_refusal_passes() {
+    let stage = Stage::new();
+    let app = app::start(&stage, Trouble::OffersAnotherTry, SHORT);
+    let (ended, case) = judge(&stage, &app, &["app-login/denied"]);
+    assert_eq!((case.verdict, ended.code), (Verdict::Pass, Some(0)), "{ended}");
+}
+
+#[test]
 fn an_app_that_never_calls_the_bank_is_inconclusive() {
     let stage = Stage::new();
     let app = app::start(&stage, Trouble::NeverCalls, SHORT);

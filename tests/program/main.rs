@@ -1,6 +1,7 @@
 //! The program as its users meet it: the command, servers in every kind of trouble, and what a run must never give away.
 
 mod apps;
+mod apps_by_command;
 mod apps_in_trouble;
 mod baseline;
 mod command;

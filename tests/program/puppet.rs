@@ -15,7 +15,7 @@ pub fn file(bank: &str, login: &str, begins: &str, lines: &str) -> String {
     let action = |part: &str| {
         format!(
             "command = {command}\nenv = {{ PUPPET = '{part}', BANK = '{bank}', LOGIN = '{login}', CLIENT_ID = '{{client_id}}', \
-             CLIENT_SECRET = '{{client_secret}}', REDIRECT_URI = '{{redirect_uri}}', STORE = '{{folder}}/token' }}"
+             CLIENT_SECRET = '{{client_secret}}', REDIRECT_URI = '{{redirect_uri}}', STORE = '{{folder}}/{{user}}' }}"
         )
     };
     format!(
@@ -47,13 +47,7 @@ async fn log_in(http: &Client, part: &str) {
     let port = redirect_uri.port().expect("it has a port");
     let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
     let state = format!("{:x}-{}", std::process::id(), listener.local_addr().expect("it is bound"));
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("response_type", "code")
-        .append_pair("client_id", &told("CLIENT_ID"))
-        .append_pair("redirect_uri", redirect_uri.as_str())
-        .append_pair("state", &state)
-        .finish();
-    let link = format!("{}/oauth2/authorize?{query}", told("LOGIN"));
+    let link = link(redirect_uri.as_str(), &state);
     if part == "log-in-and-open-the-link" {
         // As a browser does that was told to open it.
         http.get(&link).send().await.expect("the bank is there");
@@ -72,6 +66,16 @@ async fn log_in(http: &Client, part: &str) {
     }
     let page = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone";
     socket.write_all(page.as_bytes()).await.expect("the browser waits");
+}
+
+fn link(redirect_uri: &str, state: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &told("CLIENT_ID"))
+        .append_pair("redirect_uri", redirect_uri)
+        .append_pair("state", state)
+        .finish();
+    format!("{}/oauth2/authorize?{query}", told("LOGIN"))
 }
 
 async fn exchange(http: &Client, code: &str, redirect_uri: &str) {
@@ -102,8 +106,8 @@ async fn read(http: &Client) {
     let _ = http.get("https://telemetry.example/").send().await;
     let store = told("STORE");
     let Ok(token) = std::fs::read_to_string(Path::new(&store)) else {
-        println!("Connect first.");
-        return;
+        println!("Log in first: {}", link(&told("REDIRECT_URI"), "again"));
+        return std::future::pending().await;
     };
     match http.get(format!("{}/ping/whoami", told("BANK"))).bearer_auth(token).send().await {
         Ok(answer) => println!("The bank answered {}.", answer.status()),

@@ -7,8 +7,8 @@ use http::Method;
 use url::Url;
 
 use super::pages::{self, Visit};
-use super::{Did, login};
-use crate::apptest::browser::Landed;
+use super::{Did, login, watch};
+use crate::apptest::browser::{Landed, link_in};
 use crate::apptest::process::Program;
 use crate::apptest::stage::Stage;
 use crate::suite::User;
@@ -115,13 +115,22 @@ pub async fn action(action: Option<&Action>, purpose: &str, user: &User, stage: 
                 Err(why) => return Did::broken(why),
             };
             let until = Instant::now() + Duration::from_millis(stage.app.limits.action_ms);
-            let mut ended = None;
+            let (patience, mut asks_since, mut ended) = (watch::window(stage) * 2, None, None);
             while ended.is_none() && Instant::now() < until && !stage.hostile.is_stormed() {
                 ended = program.wait((Instant::now() + LOOK).min(until)).await;
+                // One that has no access any more may begin a login, and wait for as long as its user takes.
+                let asks = || link_in(&format!("{}\n", program.output().text()), None);
+                if asks_since.is_none() && asks().is_some_and(|link| stage.is_login(&link)) {
+                    asks_since = Some(Instant::now());
+                }
+                if asks_since.is_some_and(|since| since.elapsed() > patience) {
+                    break;
+                }
             }
             let shown = program.output().text();
-            let mut did = Did { shown, ended, ..Did::default() };
-            if ended.is_none() && !stage.hostile.is_stormed() {
+            let asks_for_login = ended.is_none() && asks_since.is_some();
+            let mut did = Did { shown, ended, asks_for_login, ..Did::default() };
+            if ended.is_none() && !asks_for_login && !stage.hostile.is_stormed() {
                 let waited = stage.app.limits.action_ms;
                 did.trouble = Some(format!("the app's command to {purpose} had not ended after {waited} ms"));
             }

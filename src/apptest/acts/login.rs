@@ -7,16 +7,17 @@ use url::Url;
 use super::pages::{Came, Visit};
 use super::{Did, ask, pages};
 use crate::apptest::bank;
-use crate::apptest::browser::{Hop, Landed, link_in};
+use crate::apptest::browser::{Hop, Landed, link_in, offered};
 use crate::apptest::hostile::{Answered, By, Kind};
 use crate::apptest::process::Program;
 use crate::apptest::stage::{LoginHeld, Stage, tail};
 use crate::apptest::tamper::{applies, tampered};
+use crate::results::{Trouble, TroubleKind};
 use crate::suite::app::Action;
 use crate::suite::client::{Callback, Connect, Tamper};
 use crate::suite::{USERS, User};
-use crate::target::Outgoing;
 use crate::target::login::Sheet;
+use crate::target::{Incoming, Outgoing};
 
 /// The bundled bank's login page names its login in this header, for whoever completes it through the control API.
 const LOGIN_HEADER: &str = "grantspec-login";
@@ -50,7 +51,13 @@ pub async fn connect(connect: &Connect, stage: &mut Stage) -> Did {
     if !connect.deliver {
         return Did::default();
     }
-    deliver(&held, &connect.user, connect.tamper, 1, stage).await
+    let did = deliver(&held, &connect.user, connect.tamper, 1, stage).await;
+    if let Some(save) = &connect.save
+        && let Some(saved) = stage.logins.get_mut(&save.0)
+    {
+        saved.answered = did.status.is_some();
+    }
+    did
 }
 
 pub async fn callback(callback: &Callback, stage: &mut Stage) -> Did {
@@ -68,14 +75,11 @@ pub async fn begin(user: &User, stage: &mut Stage) -> Result<Url, Did> {
             let request = ask::request(method, &url, &form, user, stage).map_err(Did::broken)?;
             match ask::open(request, user, "begin a login at the app", stage).await {
                 Landed::Bank(link) => Ok(link),
-                Landed::Page(page) => {
-                    let why = format!(
-                        "the app did not send its user to the bank: it answered {} without a redirect or a link to {}; is it \
-                         told where the bank is?",
-                        page.status, stage.doors.bank
-                    );
-                    Err(Did { status: Some(page.status), ..Did::trouble(why) })
-                }
+                // A page that offers the way to the bank is as good as one that sends there.
+                Landed::Page(page) => match offered(&page).filter(|url| stage.is_login(url)) {
+                    Some(bank) => Ok(bank),
+                    None => Err(sent_nowhere(page, stage)),
+                },
                 Landed::Endless => {
                     Err(Did::trouble("the app redirects for ever: 20 redirects led to no page"))
                 }
@@ -110,6 +114,24 @@ pub async fn begin(user: &User, stage: &mut Stage) -> Result<Url, Did> {
             found
         }
     }
+}
+
+/// Why a page is none that leads to the bank.
+fn sent_nowhere(page: Incoming, stage: &Stage) -> Did {
+    let bank = match stage.app.bank.hosts.as_slice() {
+        [] => stage.doors.bank.to_string(),
+        hosts => hosts.join(" or "),
+    };
+    let shown = ask::did(Landed::Page(page));
+    let (status, words) = (shown.status, shown.words());
+    let end = words.floor_char_boundary(200);
+    let words = if words.is_empty() { String::new() } else { format!(" it shows: {};", &words[..end]) };
+    let why = format!(
+        "the app did not send its user to the bank: it answered {} without a redirect or a link to {bank};{words} is it told \
+         where the bank is?",
+        status.unwrap_or_default(),
+    );
+    Did { status, ..Did::trouble(why) }
 }
 
 /// The link to the bank: in what the program writes, or because something has opened it already.
@@ -190,7 +212,7 @@ async fn at_the_bank(link: &Url, user: &User, stage: &mut Stage) -> Result<Login
         stage.tape.secrets().add(&code, &format!("{user}·code"));
         stage.codes.push(code.into_owned());
     }
-    Ok(LoginHeld { user: user.clone(), callback, login })
+    Ok(LoginHeld { user: user.clone(), callback, login, answered: false })
 }
 
 /// The owner approves in the bank's app.
@@ -238,13 +260,18 @@ async fn deliver(
         }
         url = tampered(&held.callback, tamper, another.as_deref());
     }
+    // A listener that writes a log repeats what it was sent, which tells its user nothing.
+    let echo = url.query().filter(|query| !query.is_empty()).map(str::to_owned);
     let delivered = Instant::now();
     let from = stage.hostile.books().arrived.len();
     let mut did = match times {
-        1 => hand_over(url, user, stage).await,
+        1 => hand_over(url, user, held.answered, stage).await,
         _ => ask::at_once(&Outgoing::get(url), times, user, "deliver the callback", stage).await,
     };
     did.code = code;
+    if let Some(echo) = echo {
+        did.shown = did.shown.replace(&echo, "");
+    }
     if stage.reaction.is_none() && tamper.is_none() {
         let books = stage.hostile.books();
         let first = books.arrived[from..].iter().find(|arrived| arrived.kind == Kind::Exchange);
@@ -255,7 +282,8 @@ async fn deliver(
     did
 }
 
-async fn hand_over(url: Url, user: &User, stage: &mut Stage) -> Did {
+/// `again`: the app has answered this login's callback before.
+async fn hand_over(url: Url, user: &User, again: bool, stage: &mut Stage) -> Did {
     if matches!(stage.app.connect, Action::Browser { .. }) {
         let visit = Visit { open: Some(url), steps: &[], to_bank: false };
         return match visit.make(user, "deliver the callback", stage).await {
@@ -263,28 +291,25 @@ async fn hand_over(url: Url, user: &User, stage: &mut Stage) -> Did {
             Err(did) => did,
         };
     }
-    let until = Instant::now() + Duration::from_millis(stage.app.limits.action_ms);
+    let limits = stage.app.limits;
+    let patience = if again { limits.longest_quiet_ms } else { limits.action_ms };
+    let until = Instant::now() + Duration::from_millis(patience);
     let by_command = matches!(stage.app.connect, Action::Command { .. });
     loop {
         let landed = ask::open(Outgoing::get(url.clone()), user, "deliver the callback", stage).await;
         let mut did = match landed {
-            Landed::Nowhere(trouble) if trouble.kind == crate::results::TroubleKind::Connect => {
+            Landed::Nowhere(trouble) if trouble.kind == TroubleKind::Connect => {
                 let gone =
                     by_command && stage.commands.last_mut().is_none_or(|program| program.ended().is_some());
                 if Instant::now() < until && !gone {
                     tokio::time::sleep(AGAIN).await;
                     continue;
                 }
-                let at = url.origin().ascii_serialization();
-                let why = format!(
-                    "nobody listens for the callback at {at}: {}; does the app listen on another port than its redirect URI says?",
-                    trouble.detail
-                );
-                Did::trouble(why)
+                nobody_listens(&url, &trouble, gone, again, stage)
             }
             landed => ask::did(landed),
         };
-        if by_command {
+        if by_command && did.not_applicable.is_none() {
             // Once it has its callback, a command has little left to do; one that goes on is watched like any app.
             let patience = super::watch::window(stage);
             if let Some(program) = stage.commands.last_mut() {
@@ -294,6 +319,38 @@ async fn hand_over(url: Url, user: &User, stage: &mut Stage) -> Did {
         }
         return did;
     }
+}
+
+/// Why a callback could not be delivered. An app that listens only for as long as a login takes can be sent none again.
+fn nobody_listens(url: &Url, trouble: &Trouble, gone: bool, again: bool, stage: &mut Stage) -> Did {
+    let at = url.origin().ascii_serialization();
+    let listens_apart = match &stage.app.connect {
+        Action::Command { .. } => true,
+        Action::Http { url: begun_at, .. } => {
+            Url::parse(&stage.fill(begun_at, None)).is_ok_and(|begun_at| begun_at.origin() != url.origin())
+        }
+        Action::Browser { .. } => false,
+    };
+    if again && listens_apart && stage.crashed().is_none() {
+        let why = if gone {
+            "the app's command ended with its login, so that a callback that comes again reaches nobody"
+        } else {
+            "the app listens for a callback only while a login is under way, so that one that comes again reaches nobody"
+        };
+        return Did { not_applicable: Some(format!("{why} at {at}")), ..Did::default() };
+    }
+    if gone {
+        let ended = stage.commands.last_mut().and_then(Program::ended);
+        let how = ended.map(|ended| format!(" {ended}")).unwrap_or_default();
+        return Did::trouble(format!(
+            "the app's command ended{how} before its callback came to {at}{}",
+            tail(&stage.output())
+        ));
+    }
+    Did::trouble(format!(
+        "nobody listens for the callback at {at}: {}; does the app listen on another port than its redirect URI says?",
+        trouble.detail
+    ))
 }
 
 /// An exchange of the browser with the app, noted for the tape.

@@ -55,6 +55,8 @@ pub struct Did {
     pub ended: Option<Ended>,
     /// It sent the browser to the bank's login.
     pub to_bank: bool,
+    /// Its command wrote a link to the bank's login, and waited for its user to follow it.
+    pub asks_for_login: bool,
     /// Why it could not be done.
     pub trouble: Option<String>,
     /// Why it can't be done with this app at all.
@@ -216,13 +218,21 @@ async fn controlled(actor: &str, purpose: &str, request: Outgoing, stage: &mut S
     }
 }
 
+/// An app that counts in whole seconds may take a token for good until so long after its end.
+const WHOLE_SECOND: Duration = Duration::from_millis(1_100);
+
 /// Past the end of every access token at the bank, and of the lifetime that the app was told.
 async fn expire(by: u64, stage: &mut Stage) -> Did {
-    let told = stage.hostile.books().lifetime;
+    let (told, given) = {
+        let books = stage.hostile.books();
+        let answered = books.by_app().filter(|(_, one)| one.kind.is_token()).filter_map(|(_, one)| one.done);
+        (books.lifetime, answered.max())
+    };
     let request = bank::advance_request(&stage.world, crate::reference::ledger::EXPIRES_IN + by);
     let did = controlled("harness", "let access tokens expire", request, stage).await;
     if let Some(seconds) = told.filter(|seconds| *seconds <= 5) {
-        tokio::time::sleep(Duration::from_secs(seconds) + Duration::from_millis(100)).await;
+        let ends = given.unwrap_or_else(Instant::now) + Duration::from_secs(seconds);
+        tokio::time::sleep_until((ends + WHOLE_SECOND).into()).await;
     }
     did
 }

@@ -59,10 +59,10 @@ pub struct Given {
 
 impl Kind {
     pub fn of(request: &Outgoing) -> Kind {
-        let path = request.url.path().trim_end_matches('/');
+        let path = path_of(request);
         let asks_for_login =
             || request.url.query_pairs().any(|(key, _)| key == "response_type" || key == "client_id");
-        match path {
+        match path.trim_end_matches('/') {
             "/oauth2/token" => match parameter(request, "grant_type").as_deref() {
                 Some("authorization_code") => Kind::Exchange,
                 Some("refresh_token") => Kind::Refresh,
@@ -72,6 +72,8 @@ impl Kind {
             "/oauth2/logout" => Kind::Logout,
             "/accounts" | "/balance" | "/transactions" => Kind::Data,
             "" | "/oauth2/authorize" if request.method == Method::GET && asks_for_login() => Kind::Authorize,
+            // An endpoint of a real bank that this one does not have.
+            _ if bearer(request).is_some() => Kind::Data,
             _ => Kind::Other,
         }
     }
@@ -124,15 +126,12 @@ impl Arrived {
     }
 
     pub fn header(&self, name: &str) -> Option<String> {
-        let found = self.request.headers.iter().find(|(known, _)| known.as_str() == name);
-        found.map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        header(&self.request, name)
     }
 
     /// The token in its `Authorization: Bearer`.
     pub fn bearer(&self) -> Option<String> {
-        let header = self.header("authorization")?;
-        let (scheme, token) = header.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+        bearer(&self.request)
     }
 
     /// A parameter of its form.
@@ -158,12 +157,68 @@ impl Arrived {
             Some(Err(_)) => "its answer did not arrive".to_owned(),
             None => "not answered yet".to_owned(),
         };
-        format!("{} {} ({answered})", self.request.method, self.request.url.path())
+        let grant = match (self.kind, self.parameter("grant_type").as_deref()) {
+            (Kind::OtherGrant, None) => "without a grant_type, ",
+            (Kind::OtherGrant, Some("client_credentials")) => "with grant_type=client_credentials, ",
+            (Kind::OtherGrant, Some("password")) => "with grant_type=password, ",
+            (Kind::OtherGrant, Some(_)) => "with another grant_type, ",
+            _ => "",
+        };
+        format!("{} {} ({grant}{answered})", self.request.method, self.request.url.path())
     }
+}
+
+/// A request's path, with one slash where a client that joins addresses without care has two: most servers take it so.
+pub fn path_of(request: &Outgoing) -> String {
+    let mut path = request.url.path().to_owned();
+    while path.contains("//") {
+        path = path.replace("//", "/");
+    }
+    path
+}
+
+fn header(request: &Outgoing, name: &str) -> Option<String> {
+    let found = request.headers.iter().find(|(known, _)| known.as_str() == name);
+    found.map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn bearer(request: &Outgoing) -> Option<String> {
+    let header = header(request, "authorization")?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
 /// A parameter of a request's form.
 pub fn parameter(request: &Outgoing, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(&request.body);
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    fn asked(path: &str, token: bool) -> Kind {
+        let mut request =
+            Outgoing::get(Url::parse(&format!("https://bank.example{path}")).expect("an address"));
+        if token {
+            request = request.header(http::header::AUTHORIZATION, "bearer a-token");
+        }
+        Kind::of(&request)
+    }
+
+    #[test]
+    fn whatever_is_asked_with_a_token_is_a_call() {
+        assert!(asked("/pots", true).is_call(), "the real bank has it");
+        assert!(!asked("/favicon.ico", false).is_call());
+        assert_eq!(asked("/ping/whoami", true), Kind::Whoami);
+    }
+
+    #[test]
+    fn two_slashes_are_taken_for_one() {
+        assert_eq!(asked("//ping/whoami", true), Kind::Whoami);
+        assert_eq!(asked("/oauth2//logout", false), Kind::Logout);
+    }
 }

@@ -263,7 +263,7 @@ impl Hostile {
         let path = match Kind::of(request) {
             // Where the login page has a host of its own, it has no path.
             Kind::Authorize => format!("/oauth2/authorize?{}", request.url.query().unwrap_or_default()),
-            _ => request.url[Position::BeforePath..Position::AfterQuery].to_owned(),
+            _ => arrived::path_of(request) + &request.url[Position::AfterPath..Position::AfterQuery],
         };
         let mut handed = http::Request::builder().method(request.method.clone()).uri(path);
         for (name, value) in &request.headers {

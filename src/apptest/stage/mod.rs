@@ -37,6 +37,8 @@ pub struct LoginHeld {
     pub callback: Url,
     /// The bank's name for the login, for the approval.
     pub login: String,
+    /// The app has answered its callback once.
+    pub answered: bool,
 }
 
 /// What stays of an action, to be compared with a later one.

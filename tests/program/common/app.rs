@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use url::form_urlencoded;
 
@@ -25,6 +25,8 @@ pub enum Trouble {
     ListensElsewhere,
     /// When it is refused it tries again, at once and for ever.
     Storms,
+    /// None: after a refusal its page has a link to the bank, for another try.
+    OffersAnotherTry,
 }
 
 #[derive(Debug)]
@@ -42,6 +44,8 @@ struct Known {
     client: String,
     secret: String,
     state: String,
+    /// The way to the bank.
+    link: String,
     token: Option<String>,
 }
 
@@ -112,6 +116,7 @@ async fn connect(State(app): State<Arc<App>>, told: Pairs) -> Response {
                 // Good enough here: each login has another.
                 state: "s".repeat(begun + 1),
                 token: known.token.clone(),
+                link: String::new(),
             };
             let query = form_urlencoded::Serializer::new(String::new())
                 .append_pair("response_type", "code")
@@ -119,14 +124,23 @@ async fn connect(State(app): State<Arc<App>>, told: Pairs) -> Response {
                 .append_pair("redirect_uri", &one(&told, "callback"))
                 .append_pair("state", &known.state)
                 .finish();
-            Redirect::to(&format!("{}/oauth2/authorize?{query}", known.bank)).into_response()
+            known.link = format!("{}/oauth2/authorize?{query}", known.bank);
+            Redirect::to(&known.link).into_response()
         }
     }
 }
 
-async fn callback(State(app): State<Arc<App>>, came: Pairs) -> String {
+async fn callback(State(app): State<Arc<App>>, came: Pairs) -> Response {
     let known = app.known().clone();
-    if app.trouble == Trouble::NeverCalls || one(&came, "state") != known.state {
+    if app.trouble == Trouble::OffersAnotherTry && !one(&came, "error").is_empty() {
+        let link = known.link.replace('&', "&amp;");
+        return Html(format!("<p>You cancelled.</p><a href='{link}'>Try again</a>")).into_response();
+    }
+    exchange(&app, &known, &came).await.into_response()
+}
+
+async fn exchange(app: &App, known: &Known, came: &Pairs) -> String {
+    if app.trouble == Trouble::NeverCalls || one(came, "state") != known.state {
         return "thanks".to_owned();
     }
     let body = form_urlencoded::Serializer::new(String::new())
@@ -134,7 +148,7 @@ async fn callback(State(app): State<Arc<App>>, came: Pairs) -> String {
         .append_pair("client_id", &known.client)
         .append_pair("client_secret", &known.secret)
         .append_pair("redirect_uri", &app.callback)
-        .append_pair("code", &one(&came, "code"))
+        .append_pair("code", &one(came, "code"))
         .finish();
     let request = app.http.post(format!("{}/oauth2/token", known.bank)).body(body);
     let request = request.header("content-type", "application/x-www-form-urlencoded");
