@@ -2,10 +2,11 @@
 
 use super::acts::{self, Facts};
 use super::checks::{Looked, contract, look};
+use super::hostile::By;
 use super::stage::Stage;
 use crate::engine::Break;
 use crate::results::{Level, Standing, Verdict};
-use crate::suite::client::{Check, Counted, Step};
+use crate::suite::client::{Check, Counted, Step, Verb};
 
 /// How a case ended.
 #[derive(Debug)]
@@ -38,6 +39,9 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> Judged {
     }
     if let Some(why) = &did.not_applicable {
         return not_applicable(why.clone());
+    }
+    if let Some(why) = turned_away(step, facts, stage) {
+        return inconclusive(why);
     }
     let (mut breaks, mut requests) = (Vec::new(), Vec::new());
     let mut unclear = None;
@@ -133,6 +137,19 @@ pub fn verdict(end: &End, level: Level) -> (Verdict, Option<String>) {
             Level::Info => (Verdict::Pass, Some(why.clone())),
         },
     }
+}
+
+/// Why a disconnection never came about: the app refused to be asked, as one does that guards its forms, and did nothing.
+fn turned_away(step: &Step, facts: &Facts, stage: &Stage) -> Option<String> {
+    let status = facts.did.status.filter(|status| (400..500).contains(status))?;
+    let books = stage.hostile.books();
+    let did_nothing = acts::since(facts, &books.arrived).all(|(_, one)| one.by != By::App);
+    (matches!(step.verb, Verb::Disconnect(_)) && did_nothing).then(|| {
+        format!(
+            "the app answered {status} when it was asked to disconnect, and did nothing: is [disconnect] right in the app file? \
+             An app that guards its forms may have to be asked in a browser (disconnect.browser)"
+        )
+    })
 }
 
 /// Whether a refresh was due that this app, which is in no trouble, seems never to make.

@@ -93,6 +93,18 @@ fn an_app_that_listens_elsewhere_is_inconclusive() {
 }
 
 #[test]
+fn a_disconnection_that_the_app_turns_away_is_inconclusive() {
+    let stage = Stage::new();
+    let app = app::start(&stage, Trouble::None, SHORT);
+    for case in ["app-leaving/discards-on-disconnect", "app-leaving/logout-on-disconnect"] {
+        let (ended, case) = judge(&stage, &app, &[case]);
+        assert_eq!(case.verdict, Verdict::Inconclusive, "{ended}");
+        let reason = case.reason.unwrap_or_default();
+        assert!(reason.contains("answered 404 when it was asked to disconnect"), "{reason}");
+    }
+}
+
+#[test]
 fn a_storm_is_stopped_after_the_number_that_is_stated_and_fails() {
     let stage = Stage::new();
     let app = app::start(&stage, Trouble::Storms, SHORT);

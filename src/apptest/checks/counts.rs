@@ -102,6 +102,10 @@ pub fn number(counted: Counted, count: Count, facts: &Facts, stage: &Stage) -> L
     if count.holds(total) {
         return Looked::Holds;
     }
+    // Where nothing came at all, it may be that the app was never reached.
+    if let (true, Some(why)) = (own.is_empty() && total == 0, &facts.did.trouble) {
+        return Looked::Unclear(why.clone());
+    }
     let mut named: Vec<String> = found.iter().take(NAMED).map(|(_, one)| one.shown()).collect();
     if sent_there > 0 {
         named.push("the browser was sent to the bank's login".to_owned());

@@ -63,7 +63,7 @@ pub fn start(stage: &Stage, trouble: Trouble, lines: &str) -> String {
     let text = format!(
         "name = 'App'\nredirect_uri = '{callback}'\n\
          [connect]\nget = '{base}/connect?bank={{bank}}&client={{client_id}}&secret={{client_secret}}&callback={callback}'\n\
-         [use]\npost = '{base}/use'\n{lines}\n"
+         [use]\npost = '{base}/use'\n[disconnect]\npost = '{base}/not-there'\n{lines}\n"
     );
     std::fs::write(&path, text).expect("the folder is writable");
     path.display().to_string()
