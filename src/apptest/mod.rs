@@ -31,16 +31,13 @@ mod tamper;
 mod tell;
 mod titles;
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use futures_util::FutureExt as _;
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
 
-use crate::engine::Options;
+use crate::engine::{Options, all, caught};
 use crate::results::{CaseResult, Verdict};
 use crate::suite::app::AppFile;
 use crate::target::login::Shared;
@@ -98,45 +95,25 @@ pub async fn run(
     plan: &Plan,
     judging: &Judging,
     options: &Options,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
     results: mpsc::UnboundedSender<CaseResult>,
 ) {
     let began = Instant::now();
-    let jobs = if judging.app.one_at_a_time() { 1 } else { options.jobs.max(1) };
-    let seats = Arc::new(Semaphore::new(jobs));
-    let options = Arc::new(options.clone());
-    let mut cases = JoinSet::new();
-    for selected in &plan.cases {
-        let (selected, judging) = (selected.clone(), judging.clone());
-        let (seats, options, results) = (seats.clone(), options.clone(), results.clone());
-        cases.spawn(async move {
-            let _seat = seats.acquire_owned().await.expect("the semaphore is never closed");
-            let result = caught(&selected, &judging, &options, began).await;
-            // Whoever listens may have gone; the run ends all the same.
-            let _ = results.send(result);
-        });
-    }
-    drop(results);
-    let all = async { while cases.join_next().await.is_some() {} };
-    tokio::select! {
-        () = all => {}
-        _ = stop.wait_for(|stop| *stop) => {}
-    }
-    cases.shutdown().await;
+    let jobs = if judging.app.one_at_a_time() { 1 } else { options.jobs };
+    let shared = Arc::new(options.clone());
+    let cases = plan.cases.iter().map(|selected| {
+        let (selected, judging, options) = (selected.clone(), judging.clone(), shared.clone());
+        async move { one(&selected, &judging, &options, began).await }
+    });
+    all(jobs, cases, stop, results).await;
 }
 
 /// Runs one case.
 pub async fn run_case(selected: &Selected, judging: &Judging, options: &Options) -> CaseResult {
-    caught(selected, judging, options, Instant::now()).await
+    one(selected, judging, options, Instant::now()).await
 }
 
-/// A panic is the harness's own fault, and no other case's concern: its case is an error, and the rest is judged.
-async fn caught(selected: &Selected, judging: &Judging, options: &Options, began: Instant) -> CaseResult {
-    let case = AssertUnwindSafe(case::run(selected, judging, options, began)).catch_unwind();
-    case.await.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
-        let why = format!("the harness broke in this case: {text}; please report it");
-        case::blank(selected, Verdict::Error, Some(why), options)
-    })
+async fn one(selected: &Selected, judging: &Judging, options: &Options, began: Instant) -> CaseResult {
+    let broke = |why| case::blank(selected, Verdict::Error, Some(why), options);
+    caught(case::run(selected, judging, options, began), broke).await
 }

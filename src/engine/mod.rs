@@ -25,18 +25,19 @@ mod steps;
 mod tally;
 mod terms;
 mod tidy;
+mod together;
 
 pub use evidence::{Done, Evidence, blank};
 pub use guess::examine;
 pub use judge::Break;
 pub use plan::{Plan, Selected};
 pub use terms::{Terms, TermsError};
+pub(crate) use together::{all, caught};
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
 
 use crate::results::{CaseResult, Verdict};
 use crate::target::Target;
@@ -61,13 +62,10 @@ pub async fn run(
     plan: &Plan,
     target: &Target,
     options: &Options,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
     results: mpsc::UnboundedSender<CaseResult>,
 ) {
     let began = Instant::now();
-    let seats = Arc::new(Semaphore::new(options.jobs.max(1)));
-    let options = Arc::new(options.clone());
-    let mut cases = JoinSet::new();
     let mut in_turn: Vec<&Selected> = plan.cases.iter().collect();
     // What takes longest begins first, so that a run does not end in waiting for the last one.
     in_turn.sort_by_key(|selected| std::cmp::Reverse(selected.weight()));
@@ -75,28 +73,22 @@ pub async fn run(
         // What ends the tokens that are given comes last.
         in_turn.sort_by_key(|selected| selected.spends());
     }
-    for selected in in_turn {
-        let (selected, target) = (selected.clone(), target.clone());
-        let (seats, options, results) = (seats.clone(), options.clone(), results.clone());
-        cases.spawn(async move {
-            let _seat = seats.acquire_owned().await.expect("the semaphore is never closed");
-            let result = case::run(&selected, &target, &options, began).await;
-            // Whoever listens may have gone; the run ends all the same.
-            let _ = results.send(result);
-        });
-    }
-    drop(results);
-    let all = async { while cases.join_next().await.is_some() {} };
-    tokio::select! {
-        () = all => {}
-        _ = stop.wait_for(|stop| *stop) => {}
-    }
-    cases.shutdown().await;
+    let shared = Arc::new(options.clone());
+    let cases = in_turn.into_iter().map(|selected| {
+        let (selected, target, options) = (selected.clone(), target.clone(), shared.clone());
+        async move { one(&selected, &target, &options, began).await }
+    });
+    all(options.jobs, cases, stop, results).await;
 }
 
 /// Runs one case by itself.
 pub async fn run_case(selected: &Selected, target: &Target, options: &Options) -> CaseResult {
-    case::run(selected, target, options, Instant::now()).await
+    one(selected, target, options, Instant::now()).await
+}
+
+async fn one(selected: &Selected, target: &Target, options: &Options, began: Instant) -> CaseResult {
+    let broke = |why| case::blank(selected, Verdict::Error, Some(why), options);
+    caught(case::run(selected, target, options, began), broke).await
 }
 
 /// The results of a plan whose target can't be used at all: every case that is not skipped is an error, for this reason.

@@ -101,8 +101,8 @@ pub struct Step {
 
 /// One expectation and where it stands.
 #[derive(Clone, Debug)]
-pub struct Leaf {
-    pub check: Check,
+pub struct Leaf<C = Check> {
+    pub check: C,
     /// `key = value` in the source, from the key's first byte to the value's last.
     pub span: Span,
 }

@@ -41,7 +41,7 @@ mod read;
 
 use std::fmt;
 
-use super::case::{Span, User, words};
+use super::case::{self, Span, User, words};
 
 pub use read::LEAVES;
 
@@ -60,12 +60,7 @@ pub struct Step {
 }
 
 /// One expectation and where it stands.
-#[derive(Clone, Debug)]
-pub struct Leaf {
-    pub check: Check,
-    /// `key = value` in the source, from the key's first byte to the value's last.
-    pub span: Span,
-}
+pub type Leaf = case::Leaf<Check>;
 
 /// The handle of a login at the app: its callback, and what the bank gave for it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
