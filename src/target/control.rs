@@ -10,7 +10,7 @@ use super::hooks::{Deed, Values};
 use super::transport::Target;
 use super::wire::Outgoing;
 use super::world::World;
-use crate::suite::{Client, Door, User};
+use crate::suite::{Client, Door, Need, User};
 
 impl Target {
     /// A user follows the login link and answers. The answer to this request is the redirect that the browser would get.
@@ -53,8 +53,11 @@ impl Target {
         self.of_world(world, &format!("mandates/{action}"), body)
     }
 
-    /// Moves the world's clock. `None` if the target says no way to.
+    /// Moves the world's clock. `None` if the target says no way to, or that it can't be.
     pub fn advance_deed(&self, world: &World, seconds: u64) -> Option<Deed> {
+        if self.file().lacks.contains_key(Need::Clock.word()) {
+            return None;
+        }
         if let Some(hook) = &self.file().control.advance {
             let mut values = of_world(world);
             values.push(("seconds".to_owned(), seconds.to_string()));
