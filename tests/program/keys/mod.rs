@@ -6,6 +6,7 @@ mod line;
 mod mail;
 mod secrets;
 mod server;
+mod settings;
 
 use grantspec::results::{Exit, Verdict};
 
