@@ -129,7 +129,7 @@ fn a_token_is_looked_at_as_long_after_its_expiry_as_the_file_allows_it_to_live()
         None::<std::future::Ready<Response>>
     };
     let front = stage.start(Proxy::start(bank.address(), watched));
-    let mut passed = |more: &str| {
+    let passed = |more: &str| {
         all_pass(
             &stage.run(&stage.target(&front.address, more), &["code/expiry-honest"]),
             &["code/expiry-honest"],
