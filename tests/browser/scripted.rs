@@ -95,6 +95,10 @@ async fn begin(State(app): State<Arc<App>>, headers: HeaderMap) -> String {
 async fn callback(State(app): State<Arc<App>>, Query(came): Told, headers: HeaderMap) -> Response {
     let one = |name: &str| came.get(name).cloned().unwrap_or_default();
     let Some(id) = visitor(&headers) else { return StatusCode::FORBIDDEN.into_response() };
+    if one("code").len() > 4_096 {
+        // As servers do that read headers of some length only: a status, and no page.
+        return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+    }
     let begun = app.visitors().get(&id).cloned().unwrap_or_default().state;
     if app.checks_state && one("state") != begun {
         return (StatusCode::FORBIDDEN, "This login was not begun here.").into_response();
@@ -171,13 +175,14 @@ fn an_app_that_needs_scripts_is_judged_in_a_browser() {
     let filters = [
         "app-login/state-bound-to-browser",
         "app-login/abort-on-mismatch[state-flipped]",
+        "app-login/giant-code",
         "app-secrets/tokens",
     ];
     let run = judged(folder.path(), true, &filters);
     let verdicts: Vec<(&str, Verdict, Option<&str>)> =
         run.cases.iter().map(|case| (case.id.as_str(), case.verdict, case.reason.as_deref())).collect();
     let told = |id: &str| verdicts.iter().find(|(known, ..)| *known == id).copied();
-    for id in [filters[0], filters[1], "app-secrets/tokens-stay-in-place"] {
+    for id in [filters[0], filters[1], filters[2], "app-secrets/tokens-stay-in-place"] {
         assert_eq!(told(id), Some((id, Verdict::Pass, None)), "{verdicts:?}");
     }
     // All that came to the bank is the app's own: its user's browser never got there.

@@ -17,6 +17,8 @@ use crate::target::login::{Page, Session, Sheet, Values, tab};
 const GLANCE: Duration = Duration::from_millis(50);
 /// How long a page has to stay as it is, once everything was done, before it counts as the app's answer.
 const SETTLED: Duration = Duration::from_millis(400);
+/// Bytes of an address that a message repeats.
+const LONGEST_ADDRESS: usize = 200;
 
 /// Where a browser came to rest.
 pub enum Came {
@@ -91,6 +93,14 @@ impl Visit<'_> {
                 if session.url().await.map_err(broken)? != address {
                     continue;
                 }
+                // An answer without a page: the browser shows its status on one of its own.
+                if let Some(status) = error.strip_prefix("HTTP ERROR ").and_then(|status| status.parse().ok())
+                {
+                    let mut page = page;
+                    page.answer.status = status;
+                    return Ok(Came::Page(page));
+                }
+                let address = &address[..address.floor_char_boundary(LONGEST_ADDRESS)];
                 return Err(Did::trouble(format!("the user's browser could not reach {address}: {error}")));
             }
             let next = {
@@ -141,7 +151,7 @@ impl Visit<'_> {
 /// What the browser shows in a page of its own, because nothing answered.
 const ERROR: &str = "
     if (!/^(chrome-error|about:neterror)/.test(document.URL)) return null;
-    return (document.body?.innerText ?? '').match(/[A-Z]{3,}_[A-Z_]+/)?.[0] ?? 'the browser says no more';";
+    return (document.body?.innerText ?? '').match(/HTTP ERROR \\d{3}|[A-Z]{3,}_[A-Z_]+/)?.[0] ?? 'the browser says no more';";
 
 /// A step with the app file's placeholders put in.
 fn filled(step: &Step, user: &User, stage: &Stage) -> Step {
