@@ -24,6 +24,12 @@ fn write(text: &mut String, record: &Record) -> std::fmt::Result {
     for (standing, count) in &record.counts {
         writeln!(text, "| {standing} | {count} |")?;
     }
+    if !record.to_mend.is_empty() {
+        writeln!(text)?;
+    }
+    for (id, promise) in &record.to_mend {
+        writeln!(text, "- **{}**: {}", plain(id), plain(promise))?;
+    }
     if !record.notes.is_empty() {
         writeln!(text, "\n## What to know about this run\n")?;
         for note in &record.notes {
@@ -63,6 +69,10 @@ fn promise(text: &mut String, shown: &Shown) -> std::fmt::Result {
     writeln!(text, "{} · {}\n", shown.level, plain(&shown.source))?;
     if let Some(quote) = &shown.quote {
         writeln!(text, "> {}\n", plain(quote))?;
+    }
+    if let Some((why, mend)) = &shown.mend {
+        writeln!(text, "{}  ", plain(why))?;
+        writeln!(text, "To mend it: {}\n", plain(mend))?;
     }
     if shown.evidence.is_empty() {
         writeln!(text, "No case of it was run.")?;

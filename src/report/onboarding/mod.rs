@@ -26,6 +26,8 @@ struct Record {
     /// What to know about the run as a whole.
     notes: Vec<String>,
     counts: Vec<(&'static str, usize)>,
+    /// What is broken, or against best practice: id and promise.
+    to_mend: Vec<(String, String)>,
     sections: Vec<Part>,
     unshown: Vec<(String, String, String)>,
     questions: Vec<String>,
@@ -47,6 +49,8 @@ struct Shown {
     quote: Option<String>,
     standing: &'static str,
     class: &'static str,
+    /// Where it is broken: what that lets happen, and what to change.
+    mend: Option<(String, String)>,
     evidence: Vec<Evidence>,
 }
 
@@ -84,6 +88,13 @@ impl Record {
                 ("against best practice", count(&[Standing::Warned])),
                 ("not shown", count(&[Standing::Undecided, Standing::NotJudged])),
             ],
+            to_mend: promises
+                .iter()
+                .filter(|promise| is_broken(promise))
+                .map(|Promise { requirement, .. }| {
+                    (visible::line(&requirement.id, SHORT), visible::line(&requirement.promise, LONG))
+                })
+                .collect(),
             sections: sections
                 .iter()
                 .map(|section| Part {
@@ -142,8 +153,14 @@ fn shown(promise: &Promise<'_>) -> Shown {
         quote: requirement.quote.as_ref().map(|quote| visible::line(quote, LONG)),
         standing,
         class,
+        mend: is_broken(promise)
+            .then(|| (visible::line(&requirement.why, LONG), visible::line(&requirement.mend, LONG))),
         evidence: promise.cases.iter().map(|case| evidence(case)).collect(),
     }
+}
+
+fn is_broken(promise: &Promise<'_>) -> bool {
+    matches!(promise.standing, Standing::Broken | Standing::Warned)
 }
 
 fn evidence(case: &CaseResult) -> Evidence {

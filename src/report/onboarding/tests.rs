@@ -128,6 +128,24 @@ fn what_was_not_shown_is_never_called_kept_and_becomes_a_question() {
 }
 
 #[test]
+fn what_is_broken_is_named_first_with_how_to_mend_it() {
+    let mut run = run(Some(seen()));
+    run.cases.push(case("app/broken", "app.never-run", Verdict::Fail, Some("it came")));
+    let broken = run.requirements.iter_mut().find(|known| known.id == "app.never-run").expect("it is there");
+    (broken.why, broken.mend) = ("Anybody gets in.".to_owned(), "Lock the door.".to_owned());
+    let text = markdown(&run).expect("an app was judged");
+    let named = text.find("- **app.never-run**: The promise of app.never-run.").expect("it is named");
+    assert!(named < text.find("## Promise by promise").expect("it goes on"), "{text}");
+    assert!(text.contains("Anybody gets in.  \nTo mend it: Lock the door."), "{text}");
+    let page = html(&run).expect("an app was judged");
+    assert!(
+        page.contains("<a href=\"#app.never-run\">") && page.contains("<article id=\"app.never-run\""),
+        "{page}"
+    );
+    assert_eq!(text.matches("To mend it").count(), 1, "what is kept needs no mending");
+}
+
+#[test]
 fn what_an_app_shows_is_text_in_both() {
     let run = run(Some(seen()));
     let page = html(&run).expect("an app was judged");
