@@ -53,6 +53,8 @@ pub struct Promises {
     /// Milliseconds: until when the bank asked a client's token to wait.
     busy_until: HashMap<String, u64>,
     labels: HashMap<String, String>,
+    /// Refused tokens that this bank never gave: of an earlier bank, perhaps.
+    strangers: HashMap<String, Grant>,
 }
 
 /// What the bank gave with one login, and what became of it.
@@ -174,7 +176,10 @@ impl Promises {
         *times += 1;
         remarks.push(match *times {
             1 => kept("app.code-once", "a code is sent for the first time"),
-            times => broken("app.code-once", format!("a code is sent for the {times}th time")),
+            times => broken(
+                "app.code-once",
+                format!("a code that was sent before is sent again, {times} times by now"),
+            ),
         });
         if seen.status == 200 {
             let client = seen.field("client_id").unwrap_or_default();
@@ -226,6 +231,7 @@ impl Promises {
             Some(200) => {
                 let what = "an earlier refresh token is sent, though it was replaced";
                 remarks.push(broken("app.uses-newest-refresh", what));
+                remarks.push(broken("app.never-reuses-refresh", "a refresh token is sent again"));
             }
             Some(429) => {}
             Some(400..500) => {
@@ -296,7 +302,12 @@ impl Promises {
 
     fn call(&mut self, seen: &Seen, remarks: &mut Vec<Remark>) {
         let Some(token) = seen.bearer().map(str::to_owned) else { return };
-        let Some(grant) = self.grants.iter_mut().find(|grant| grant.access == token) else { return };
+        let Some(grant) = self.grants.iter_mut().find(|grant| grant.access == token) else {
+            if seen.status == 401 {
+                refused(self.strangers.entry(token).or_default(), seen, remarks);
+            }
+            return;
+        };
         if seen.status == 404 && seen.path.contains("logout") {
             let what = "the bank is told at an address that it does not have";
             remarks.push(broken("app.logout-on-disconnect", what));

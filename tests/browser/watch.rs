@@ -67,6 +67,14 @@ fn what_an_app_does_shows_at_once_and_a_broken_promise_stands_out() {
         soon(&driver, "#events li:first-child", "a login begins without a state").await?;
         assert_eq!(driver.find_all(By::Css("#events li")).await?.len(), 2);
         assert!(!driver.source().await?.contains("hush-hush"), "a token is shown");
+        soon(&driver, "#tally", "2 broken, 0 kept, 13 not seen yet").await?;
+
+        // What comes again and again takes one place.
+        for _ in 0..3 {
+            get("/oauth2/authorize?client_id=nobody&response_type=code").await;
+        }
+        soon(&driver, "#events li:first-child", "4 × in a row").await?;
+        assert_eq!(driver.find_all(By::Css("#events li")).await?.len(), 2);
 
         // Who comes later sees the same, and nothing is wider than the window.
         driver.refresh().await?;
@@ -74,6 +82,11 @@ fn what_an_app_does_shows_at_once_and_a_broken_promise_stands_out() {
         driver.set_window_rect(0, 0, 500, 900).await?;
         let wider = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
         assert_eq!(driver.execute(wider, Vec::new()).await?.json(), &serde_json::json!(false));
+
+        // On a phone what has just happened stands first.
+        let first = "return document.getElementById('requests').getBoundingClientRect().top
+            < document.getElementById('promises').getBoundingClientRect().top";
+        assert_eq!(driver.execute(first, Vec::new()).await?.json(), &serde_json::json!(true));
         Ok(())
     });
 }

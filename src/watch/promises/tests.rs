@@ -108,7 +108,10 @@ fn a_code_or_a_refresh_token_that_comes_again_is_noticed() {
     story.connect(1);
     assert_eq!(breaks(&story.see(exchange("code-1", 401, Value::Null))), ["app.code-once"]);
     story.see(refresh("refresh-1", 200, tokens(2)));
-    assert_eq!(breaks(&story.see(refresh("refresh-1", 401, Value::Null))), ["app.uses-newest-refresh"]);
+    assert_eq!(
+        breaks(&story.see(refresh("refresh-1", 401, Value::Null))),
+        ["app.uses-newest-refresh", "app.never-reuses-refresh"]
+    );
     story.see(refresh("refresh-2", 502, Value::Null));
     assert_eq!(breaks(&story.see(refresh("refresh-2", 401, Value::Null))), ["app.never-reuses-refresh"]);
     assert_eq!(breaks(&story.see(refresh("refresh-2", 401, Value::Null))), ["app.dead-grant-stops"]);
@@ -142,6 +145,16 @@ fn a_storm_is_told_from_what_was_under_way() {
     }
     assert_eq!(breaks(&story.see_at(6_000, call("access-1", 401, Value::Null))), [""; 0]);
     assert_eq!(breaks(&story.see_at(6_100, call("access-1", 401, Value::Null))), ["app.no-storm-on-401"]);
+}
+
+#[test]
+fn a_storm_with_a_token_of_another_bank_is_one_too() {
+    let mut story = Story::default();
+    let mut said = Vec::new();
+    for at in [5_000, 6_000, 7_000, 8_000] {
+        said = story.see_at(at, call("of-yesterday", 401, Value::Null));
+    }
+    assert_eq!(breaks(&said), ["app.no-storm-on-401"]);
 }
 
 #[test]
