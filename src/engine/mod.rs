@@ -2,6 +2,12 @@
 //!
 //! The engine makes requests through [`crate::target`], judges the answers by the case's expectations, and hands over a
 //! [`CaseResult`] as each case ends. It prints nothing and writes nothing.
+//!
+//! - `plan`: which cases are run, under which `terms`; `together`: many at a time.
+//! - `case`: one of them, all of its rounds, of which `tally` makes a verdict; `round`: its steps in a world of their own, which
+//!   `scene` holds. What a step does is in `steps`; what comes before and after them in `acquaint`, `kept` and `tidy`.
+//! - `answer`: what came of a step; `judge` holds it against what the step expects, one check after the other (`checks`).
+//! - `evidence`: what a result shows for its verdict.
 
 mod acquaint;
 mod answer;

@@ -1,6 +1,13 @@
 //! The server under test: where it is, how to talk to it, and how to make worlds on it.
 //!
 //! Everything that is particular to one server is in its [`TargetFile`]; the rest of the program only sees [`Target`].
+//!
+//! - `file`: the target file; `fetch`: what it keeps elsewhere; `draft`: one made from what a server publishes.
+//! - `transport`: sending one request; `burst`: several at one instant; `pace`: how fast; `client`: TLS and proxy.
+//! - `world`: users and clients, made or leased from a `pool`; `control`: what else is asked of a server for tests, by its control
+//!   API or by `hooks`.
+//! - `login`: how users get through, and how owners approve.
+//! - `tape`: what was sent and came back; `redact`: without its secrets.
 
 mod burst;
 mod callback;
