@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
+use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -154,8 +155,21 @@ impl Redactor {
             let places = text.match_indices(form.as_str());
             found.extend(places.map(|(start, _)| (start, Reverse(start + form.len()), *label)));
         }
+        let labels = self.labels_in(text);
+        found.retain(|(start, Reverse(end), _)| {
+            !labels.iter().any(|label| label.start <= *start && *end <= label.end)
+        });
         found.sort_unstable();
         found
+    }
+
+    /// Where labels stand already. A password that is a user's name stands in the user's labels too, and is none there.
+    fn labels_in(&self, text: &str) -> Vec<Range<usize>> {
+        let places = text.match_indices('‹').filter_map(|(at, _)| {
+            let label = self.labels.iter().find(|label| text[at..].starts_with(label.as_str()))?;
+            Some(at..at + label.len())
+        });
+        places.collect()
     }
 
     pub fn text(&self, text: &str) -> String {
@@ -269,6 +283,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_secret_that_is_a_word_of_a_label_leaves_labels_whole() {
+        let mut secrets = Secrets::default();
+        secrets.add("token-of-alice", "alice·server·access");
+        secrets.add("alice", "alice·password");
+        let redactor = secrets.redactor();
+        let told = format!("alice got {}: token-of-alice", secrets.label("token-of-alice"));
+        let due = "‹alice·password 1› got ‹alice·server·access 1›: ‹alice·server·access 1›";
+        assert_eq!(redactor.text(&told), due);
+        assert_eq!(redactor.text("‹alice·server›"), "‹‹alice·password 1›·server›", "no label of its own");
+    }
 
     #[test]
     fn a_secret_keeps_its_first_label_and_kinds_are_numbered() {
