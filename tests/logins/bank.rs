@@ -205,6 +205,11 @@ pub fn by_json() -> Router<Shared> {
             return (StatusCode::FORBIDDEN, "no token").into_response();
         }
         let began = url::Url::parse(asked["began"].as_str().unwrap_or_default()).expect("an address");
+        // The script of a page hands on the query of its own.
+        let asked = asked["asked"].as_str().unwrap_or_default();
+        if began.query() != Some(asked) {
+            return page(400, "another page asked");
+        }
         let request: Fields = began.query_pairs().into_owned().collect();
         let user = cookie(&headers, "who").unwrap_or_default();
         let to = back(&request, &format!("code={user}"));

@@ -31,7 +31,7 @@ when = { text = "Not now" }
 deny = { follow = "Not now" }
 [step.allow]
 request = [
-    { url = "/api/allow", json = '{"began": "{login.url}"}', headers = { x-csrf = "{kept.csrf}" }, keep = { to = "/redirect" } },
+    { url = "/api/allow", json = '{"began": "{login.url}", "asked": "{page.query}"}', headers = { x-csrf = "{kept.csrf}" }, keep = { to = "/redirect" } },
 ]
 open = "{kept.to}"
 "#;

@@ -154,7 +154,7 @@ impl Step {
 }
 
 /// What the names begin with. Other braces, such as JSON's, stand for themselves.
-pub const KINDS: [&str; 4] = ["user.", "client.", "login.", "kept."];
+pub const KINDS: [&str; 5] = ["user.", "client.", "login.", "page.", "kept."];
 
 /// The name in the braces that `text` begins with, if it is one that can stand for something.
 pub fn named(text: &str) -> Option<&str> {

@@ -75,6 +75,7 @@ pub async fn land(script: &Script, opened: &Opened, answering: Answering<'_>, wa
         after = format!("after step {}", number + 1);
         said_no |= step.deny.is_some() && !answering.allow;
         tokio::time::sleep(Duration::from_millis(step.wait_ms)).await;
+        values.on_page(&page.url);
         let mut going = Going { jar: &mut jar, page: &page, values: &mut values, answering };
         let stop = match going.on(step, way).await {
             Ok(stop) => stop,

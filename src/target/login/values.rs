@@ -32,6 +32,12 @@ impl Values {
         values
     }
 
+    /// Takes note of the page that the login stands on. A page whose script hands its own query on is driven by that.
+    pub fn on_page(&mut self, address: &Url) {
+        self.set("page.url", address.as_str());
+        self.set("page.query", address.query().unwrap_or_default());
+    }
+
     /// Gives a name a meaning; a former one is forgotten.
     pub fn set(&mut self, name: &str, value: &str) {
         self.0.retain(|(known, _)| known != name);
