@@ -42,12 +42,21 @@ impl Kept {
 const FIRST: &str = "control's login";
 const SECOND: &str = "control's refresh";
 
+/// Why the refusal of a refresh token that was used and not replaced shows nothing.
+#[derive(Debug)]
+pub enum Doubt {
+    /// The server ends each token with its use, so that after a refresh the client has none to probe with.
+    Spent,
+    /// It could not be told whether such tokens work.
+    Unproven(String),
+}
+
 /// Shows that a refresh token that was used and not replaced works again where nothing ends it, if a refusal of one rests on
-/// that. An error says why the refusal shows nothing.
-pub async fn control(scene: &mut Scene<'_>) -> Result<(), String> {
+/// that.
+pub async fn control(scene: &mut Scene<'_>) -> Result<(), Doubt> {
     let Some((user, client)) = scene.kept.in_doubt() else { return Ok(()) };
     if let Err(why) = scene.go_to(None) {
-        return Err(unproven(&why));
+        return Err(Doubt::Unproven(unproven(&why)));
     }
     let grant = |name: &str| Grant(name.to_owned());
     let login = Verb::Login(Login { user, client, approve: true, save: Some(grant(FIRST)) });
@@ -62,14 +71,17 @@ pub async fn control(scene: &mut Scene<'_>) -> Result<(), String> {
     for verb in [login, refresh(FIRST, Some(grant(SECOND))), refresh(SECOND, None)] {
         match steps::run(&verb, scene).await {
             Ok(answer) if answer.came == Came::Granted => {}
-            Ok(answer) => return Err(unproven(&answer.said)),
-            Err(_) => return Err(unproven("no tokens came of it")),
+            Ok(answer) if answer.came == Came::Refused && is_kept(scene) => return Err(Doubt::Spent),
+            Ok(answer) => return Err(Doubt::Unproven(unproven(&answer.said))),
+            Err(_) => return Err(Doubt::Unproven(unproven("no tokens came of it"))),
         }
     }
-    match scene.held.get(SECOND) {
-        Some(Held::Grant(grant)) if grant.kept => Ok(()),
-        _ => Err(unproven("this time a new one came")),
-    }
+    if is_kept(scene) { Ok(()) } else { Err(Doubt::Unproven(unproven("this time a new one came"))) }
+}
+
+/// Whether the control's refresh gave no new refresh token.
+fn is_kept(scene: &Scene<'_>) -> bool {
+    matches!(scene.held.get(SECOND), Some(Held::Grant(grant)) if grant.kept)
 }
 
 fn unproven(why: &str) -> String {

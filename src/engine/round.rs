@@ -8,7 +8,7 @@ use super::acquaint::acquaint;
 use super::answer::{Answer, Came, Facts};
 use super::evidence::{Done, Evidence};
 use super::judge::{Break, Judgement, judge, observe};
-use super::kept;
+use super::kept::{self, Doubt};
 use super::lag;
 use super::left_out;
 use super::scene::{NeverSaved, Racing, Scene};
@@ -24,6 +24,10 @@ const KEPT: usize = 40;
 /// Why a case is skipped whose probe needs what was refused before.
 const UNPROBED: &str =
     "the server refuses what the probe begins with, and that is in order: there is nothing to probe";
+
+/// Why a case is skipped whose probe needs a refresh token that came from a refresh.
+const SPENT: &str = "there is nothing to probe: a refresh gives no new refresh token and ends the one that was used, which \
+                     `refresh.rotates` is about";
 
 /// How one round ended.
 #[derive(Debug)]
@@ -163,8 +167,11 @@ impl Round {
         {
             let control = kept::control(&mut scene).await;
             last.exchanges.end = scene.tape.len();
-            if let Err(why) = control {
-                end = End::Inconclusive(why);
+            if let Err(doubt) = control {
+                end = match doubt {
+                    Doubt::Spent => End::NotApplicable(SPENT.to_owned()),
+                    Doubt::Unproven(why) => End::Inconclusive(why),
+                };
                 last.breaks.clear();
                 last.standing = Standing::Unprepared;
             }

@@ -176,7 +176,15 @@ fn look_status(wanted: &[u16], answer: &Answer) -> Looked {
         Err(unclear) => return unclear,
     };
     let listed = wanted.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
-    holds_if(wanted.contains(&response.status), &format!("status {listed}"), || describe(response))
+    // Where any refusal will do, 400 is among them.
+    let stands_for_400 = wanted.contains(&400) && is_declared_refusal(answer, response);
+    let holds = wanted.contains(&response.status) || stands_for_400;
+    holds_if(holds, &format!("status {listed}"), || describe(response))
+}
+
+/// Whether this is a refusal by the target file's word: it stands for the 400 of RFC 6749 §5.2. A 5xx stays the server's own trouble.
+fn is_declared_refusal(answer: &Answer, response: &Incoming) -> bool {
+    answer.came == Came::Refused && response.refuses && response.status < 400
 }
 
 fn look_error(wanted: &[String], answer: &Answer) -> Looked {

@@ -3,7 +3,7 @@
 use super::headers::look_headers;
 use super::races::{look_race, serial};
 use super::tokens::look_token_fields;
-use super::{Looked, breaks, holds_if, judged_answer, sound_answer};
+use super::{Looked, breaks, holds_if, is_declared_refusal, judged_answer, sound_answer};
 use crate::engine::answer::{Answer, Came, Facts};
 use crate::engine::page;
 use crate::suite::Trait;
@@ -39,6 +39,7 @@ pub fn look_trait(having: Trait, answer: &Answer) -> Looked {
         Trait::Serial => look_race(answer, |race| serial(race, &answer.said)),
         // That a server breaks where it should refuse is what a client error is held against.
         Trait::ClientError => match judged_answer(answer) {
+            Ok(response) if is_declared_refusal(answer, response) => Looked::Holds,
             Ok(response) => look_headers(having, response),
             Err(unclear) => unclear,
         },

@@ -3,7 +3,7 @@
 use grantspec::results::Exit;
 use grantspec::results::Verdict::{Error, Fail, Inconclusive, Pass, Warn};
 
-use super::server::{Front, Quirks, Refusals};
+use super::server::{Front, Quirks, Refusals, Trouble};
 use super::{SOME, is, judged};
 
 #[test]
@@ -48,6 +48,25 @@ fn a_refusal_counts_in_plain_text_and_as_what_the_target_file_says_that_it_looks
 }
 
 #[test]
+fn where_the_target_file_knows_refusals_by_their_text_their_status_breaks_no_promise_that_any_4xx_would_keep()
+{
+    let quirks = Quirks { refusals: Refusals::JsonWith200, ..Quirks::default() };
+    let cases = [
+        "code/failed-exchange-grants-nothing",
+        "code/secret-checked",
+        "code/unknown-client",
+        "code/unknown-client-at-refresh",
+        "code/grant-type-at-refresh",
+        "refresh/error-code-unknown",
+        "refresh/error-code-used",
+        "whoami/bad-token",
+    ];
+    judged(quirks, "[refusal]\ntexts = ['\"error\":']\n", &cases)
+        .all_pass_but(&[("whoami/bad-token", Fail, "status 401; got: 200 invalid_token")])
+        .exits(Exit::NotConformant);
+}
+
+#[test]
 fn a_refusal_that_the_target_file_does_not_know_proves_nothing() {
     for (refusals, why) in [
         (Refusals::Redirect, "302, a redirect to /error where an answer was due"),
@@ -64,4 +83,13 @@ fn a_refusal_that_the_target_file_does_not_know_proves_nothing() {
         }
         assert!(judged.cases.iter().any(|case| case.verdict == Pass), "what is granted is judged");
     }
+}
+
+#[test]
+fn a_denial_behind_a_second_question_mark_breaks_the_promise_about_the_query() {
+    let quirks = Quirks { trouble: Trouble::SecondQuestionMark, ..Quirks::default() };
+    let cases = ["state/redirect-keeps-query", "state/redirect-keeps-query-on-denial"];
+    judged(quirks, "", &cases)
+        .all_pass_but(&[("state/redirect-keeps-query-on-denial", Fail, "?tenant=blue?error=access_denied")])
+        .exits(Exit::NotConformant);
 }

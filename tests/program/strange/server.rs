@@ -40,6 +40,8 @@ pub enum Refusals {
     Redirect,
     /// By a page with status 200.
     PageWith200,
+    /// In JSON, with status 200.
+    JsonWith200,
 }
 
 /// What a refresh gives beside an access token.
@@ -89,6 +91,8 @@ pub enum Trouble {
     NotTwiceASecond,
     /// The login page asks for other fields than it used to.
     NewPage,
+    /// What a denial adds to the redirect URI begins with a question mark, whatever stands there.
+    SecondQuestionMark,
 }
 
 /// What stands before all of its answers.
@@ -153,7 +157,7 @@ password = 'password of bob'
 [clients.server]
 id = 'server-app'
 secret = '{secret}'
-redirect_uris = ['https://server.example/callback']
+redirect_uris = ['https://server.example/callback', 'https://server.example/callback?tenant=blue']
 [clients.other]
 id = 'other-app'
 secret = 'secret of other-app'
@@ -248,7 +252,9 @@ async fn front(State(server): State<Arc<Server>>, request: Request, next: Next) 
 }
 
 async fn page(State(server): State<Arc<Server>>, Query(asked): Query<Fields>) -> Response {
-    let known = client(&said(&asked, "client_id")).filter(|(_, uri)| *uri == said(&asked, "redirect_uri"));
+    let wanted = said(&asked, "redirect_uri");
+    let known = client(&said(&asked, "client_id"))
+        .filter(|(_, uri)| wanted.strip_suffix("?tenant=blue").unwrap_or(&wanted) == *uri);
     if known.is_none() || said(&asked, "response_type") != "code" {
         return (StatusCode::BAD_REQUEST, Html("<title>Unknown app</title>")).into_response();
     }
@@ -272,6 +278,10 @@ async fn log_in(State(server): State<Arc<Server>>, Form(form): Form<Fields>) -> 
     }
     let redirect_uri = said(&form, "redirect_uri");
     let mut to = url::Url::parse(&redirect_uri).expect("it was looked at");
+    if said(&form, "answer") == "no" && server.quirks.trouble == Trouble::SecondQuestionMark {
+        return (StatusCode::FOUND, [(LOCATION, format!("{redirect_uri}?error=access_denied"))])
+            .into_response();
+    }
     if said(&form, "answer") == "no" {
         to.query_pairs_mut().append_pair("error", "access_denied");
     } else {
@@ -331,6 +341,7 @@ impl Server {
         let status = StatusCode::from_u16(status).expect("it is a status");
         match self.quirks.refusals {
             Refusals::Json => (status, axum::Json(json!({ "error": error }))).into_response(),
+            Refusals::JsonWith200 => axum::Json(json!({ "error": error })).into_response(),
             Refusals::PlainText => (status, error).into_response(),
             Refusals::Redirect => (StatusCode::FOUND, [(LOCATION, "/error")]).into_response(),
             Refusals::PageWith200 => {
