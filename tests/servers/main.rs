@@ -57,3 +57,8 @@ fn oxide_auth_is_judged_as_it_is() {
 fn oidc_provider_mock_is_judged_as_it_is() {
     judge("oidc-provider-mock");
 }
+
+#[test]
+fn better_auth_is_judged_as_it_is() {
+    judge("better-auth");
+}
