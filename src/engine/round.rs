@@ -127,7 +127,8 @@ impl Round {
                 _ => {}
             }
             // A serial run only learns the end states: there is nothing to hold them against yet.
-            let learning = matches!((&scene.racing, &step.verb), (Racing::Serial(_), Verb::Race(_)));
+            // Where no race could be made, the answer says why.
+            let learning = matches!((&scene.racing, &answer.facts), (Racing::Serial(_), Facts::Race(_)));
             let judgement = match &step.observe {
                 _ if learning => Judgement::Met,
                 Some(_) => observe(step, &answer),

@@ -1,11 +1,11 @@
 //! Where the target file and the server have parted: a secret that is wrong, a login page that changed, a pause that it wants between
 //! logins.
 
-use grantspec::results::Verdict::{Error, Fail, Inconclusive, Pass, Warn};
+use grantspec::results::Verdict::{Error, Fail, Inconclusive, Pass, Skipped, Warn};
 use grantspec::results::{CaseResult, Exit};
 
 use super::server::{Quirks, Trouble, start, target};
-use super::{SOME, at, is, judged};
+use super::{SECRET, SOME, at, is, judged};
 use crate::common::stage::Stage;
 
 #[test]
@@ -50,4 +50,18 @@ fn a_second_login_within_a_second_that_breaks_is_waited_for_where_the_target_fil
         let reason = case.reason.as_deref().unwrap_or_default();
         assert!(case.verdict == Inconclusive && reason.contains("500, the server's own trouble"), "{reason}");
     }
+}
+
+#[test]
+fn where_logging_out_takes_several_requests_its_races_are_skipped_for_that() {
+    let stage = Stage::new();
+    let base = stage.start(start(Quirks::default()));
+    let file = target(SECRET).replace("tokens = ['refresh']", "tokens = ['refresh', 'access']");
+    let races = ["logout/refresh-and-logout", "logout/exchange-and-logout", "logout/kills-access"];
+    at(&stage, &base, &file, &races)
+        .all_pass_but(&[
+            ("logout/refresh-and-logout", Skipped, "logging out takes several requests here"),
+            ("logout/exchange-and-logout", Skipped, "logging out takes several requests here"),
+        ])
+        .exits(Exit::Conformant);
 }
