@@ -4,7 +4,7 @@
 
 use super::reason::Shown;
 use super::reuse::Used;
-use super::rows::{CodeLife, End, Entry, Grant, GrantIx, Standing, Takes};
+use super::rows::{CodeLife, End, Entry, Grant, GrantIx, Places, Standing, Takes};
 use super::{ClientIx, Digest, LoginIx, Refusal, Secret, Turn, UserIx};
 use crate::reference::rules::{
     CodeRedirect, EvictionMoment, Gap, PublicRefreshToken, PublicWorks, Reconnect, Replay,
@@ -137,8 +137,8 @@ impl Turn<'_> {
             node: self.seat.node,
             last_used: None,
             over: None,
-            access: Vec::new(),
-            refresh: Vec::new(),
+            access: Places::new(),
+            refresh: Places::new(),
         }));
         self.world.index_grant(grant);
         self.world.note_grant(login, grant);

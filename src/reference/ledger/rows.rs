@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::Seconds;
 use super::fixture::{ClientSeed, UserSeed};
@@ -124,6 +125,10 @@ pub(super) enum Standing {
     TimedOut,
 }
 
+/// Where the tokens of a grant stand, oldest first. Those of a grant that was refreshed once stand in its own row: with a
+/// million grants every other place that is looked at is one more that no cache holds.
+pub(super) type Places = SmallVec<[usize; 2]>;
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Grant {
     pub login: LoginIx,
@@ -138,9 +143,9 @@ pub(super) struct Grant {
     pub over: Option<End>,
     /// Never written down: each token says which grant it is of.
     #[serde(skip)]
-    pub access: Vec<usize>,
+    pub access: Places,
     #[serde(skip)]
-    pub refresh: Vec<usize>,
+    pub refresh: Places,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
