@@ -171,6 +171,11 @@ pub(super) const TABLE: &[Defect] = &[
         "the approval of a user who has a login of their own pending opens",
         |rules| rules.sca.approver = Approver::WhoeverWaitsToo,
     ),
+    row(
+        "sca.only-the-owner:public",
+        "another user's approval opens what a public client was given",
+        |rules| rules.sca.approver = Approver::AnyoneForPublic,
+    ),
     row("sca.history-window", "the whole history stays open", |rules| {
         rules.sca.history_seconds = 86_400 * 366
     }),

@@ -95,6 +95,11 @@ pub(super) const TABLE: &[Defect] = &[
         |rules| rules.one.access = Takeover::KillsAtTheSameNode,
     ),
     row(
+        "one.new-login-kills-access:remembers-one",
+        "the earlier access token lives on if another user has logged in to the client since",
+        |rules| rules.one.access = Takeover::KillsTheClientsNewest,
+    ),
+    row(
         "one.new-login-kills-access:late-approval",
         "a late approval of the earlier login brings its access token back",
         |rules| rules.one.access = Takeover::KillsUntilApproved,
@@ -116,6 +121,21 @@ pub(super) const TABLE: &[Defect] = &[
         "one.new-login-kills-refresh:once-approved",
         "the earlier refresh token dies only when the new login is approved",
         |rules| rules.one.refresh = Takeover::KillsOnceApproved,
+    ),
+    row(
+        "one.new-login-kills-refresh:unused",
+        "the refresh token of an earlier login lives on if nothing was refreshed since",
+        |rules| rules.one.refresh = Takeover::SparesUnrefreshed,
+    ),
+    row(
+        "one.new-login-kills-refresh:remembers-one",
+        "the earlier refresh token lives on if another user has logged in to the client since",
+        |rules| rules.one.refresh = Takeover::KillsTheClientsNewest,
+    ),
+    row(
+        "one.new-login-kills-refresh:after-expiry",
+        "the refresh token of an earlier login lives on if the access token beside it has expired",
+        |rules| rules.one.refresh = Takeover::SparesExpired,
     ),
     row("one.other-users-survive", "a new login kills the tokens of the client's other users", |rules| {
         rules.one.reach = EvictionReach::WholeClient

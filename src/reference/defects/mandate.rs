@@ -48,6 +48,11 @@ pub(super) const TABLE: &[Defect] = &[
     row("mandate.cancel:new-tokens", "a cancelled mandate takes payments by tokens given later", |rules| {
         rules.mandate.cancelled = Cancelled::WithNewTokens
     }),
+    row(
+        "mandate.cancel:while-pending",
+        "a mandate that was cancelled before its approval can be approved all the same",
+        |rules| rules.mandate.cancellable = Cancellable::OnceApproved,
+    ),
     row("mandate.cancel:before-payments", "a mandate can't be cancelled once a payment was taken", |rules| {
         rules.mandate.cancellable = Cancellable::BeforePayments
     }),

@@ -57,6 +57,11 @@ pub(super) const TABLE: &[Defect] = &[
         |rules| rules.refresh.reuse = Reuse::AfterExpiry,
     ),
     row(
+        "refresh.single-use:while-pending",
+        "a refresh token works again and again until the owner has approved",
+        |rules| rules.refresh.reuse = Reuse::WhilePending,
+    ),
+    row(
         "refresh.single-use:used-after-expiry",
         "a refresh token works twice if its access token had expired the first time",
         |rules| rules.refresh.reuse = Reuse::UsedAfterExpiry,

@@ -30,6 +30,9 @@ pub(super) const TABLE: &[Defect] = &[
     row("code.fields:refresh", "the answer to a refresh says nothing of the user", |rules| {
         rules.token.fields = TokenFields::RefreshWithoutUserId
     }),
+    row("code.fields:refresh-other-user", "the answer to a refresh has another user's id", |rules| {
+        rules.token.fields = TokenFields::RefreshOtherUsersId
+    }),
     row("code.fields:refresh-expiry", "the answer to a refresh has `expires_in` as a text", |rules| {
         rules.token.fields = TokenFields::RefreshExpiresInAsText
     }),
@@ -71,9 +74,17 @@ pub(super) const TABLE: &[Defect] = &[
         "a replayed code leaves what was refreshed from it alive",
         |rules| rules.code.replay = Replay::SparesRefreshed,
     ),
-    row("code.one-winner", "several exchanges of one code at once all succeed", |rules| {
-        rules.code.spend_gap = Gap::Open
+    row("code.replay-revokes:public", "a replayed code of a public client revokes nothing", |rules| {
+        rules.code.replay = Replay::SparesPublic
     }),
+    row("code.one-winner", "several exchanges of one code at once all succeed", |rules| {
+        (rules.code.spend_gap, rules.code.public_spend_gap) = (Gap::Open, Gap::Open)
+    }),
+    row(
+        "code.one-winner:public",
+        "several exchanges of a public client's code at once all succeed",
+        |rules| rules.code.public_spend_gap = Gap::Open,
+    ),
     row("code.bound-to-client", "another client can exchange the code", |rules| {
         rules.code.client = Binding::Anyone
     }),
@@ -96,6 +107,11 @@ pub(super) const TABLE: &[Defect] = &[
     row("code.bound-to-redirect", "the redirect URI of an exchange is not compared", |rules| {
         rules.code.redirect = CodeRedirect::NotCompared
     }),
+    row(
+        "code.bound-to-redirect:public",
+        "the redirect URI of a public client's exchange is not compared",
+        |rules| rules.code.redirect = CodeRedirect::NotComparedForPublic,
+    ),
     row("code.bound-to-redirect:omitted", "an exchange may leave the redirect URI out", |rules| {
         rules.code.redirect = CodeRedirect::MayBeOmitted
     }),
@@ -268,6 +284,9 @@ pub(super) const TABLE: &[Defect] = &[
     }),
     row("token.expiry-honest:public", "access tokens of public clients never expire", |rules| {
         rules.token.expiry = Expiry::NeverForPublic
+    }),
+    row("token.expiry-honest:refreshed", "access tokens that came from a refresh never expire", |rules| {
+        rules.token.expiry = Expiry::NeverOnceRefreshed
     }),
     row(
         "token.expiry-honest:from-the-login",

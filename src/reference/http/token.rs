@@ -183,7 +183,11 @@ fn exchange(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> R
     let redirect_uri = params.text("redirect_uri").unwrap_or_default();
     let mut sitting = bank.sit(world);
     let redemption = sitting.step(|turn| turn.check_code(client, &code, &redirect_uri))?;
-    sitting.pause(bank.rules.code.spend_gap);
+    let confidential = sitting.step(|turn| Ok(turn.confidential(client)))?;
+    sitting.pause(match confidential {
+        true => bank.rules.code.spend_gap,
+        false => bank.rules.code.public_spend_gap,
+    });
     let spent = sitting.step(|turn| turn.spend_code(redemption))?;
     sitting.pause(bank.rules.one.evict_gap);
     let issued = sitting.step(|turn| turn.issue(spent))?;
@@ -232,6 +236,7 @@ fn answer(bank: &Bank, turn: &Turn<'_>, issued: &Issued) -> Value {
     let fields = match (bank.rules.token.fields, issued.from) {
         (TokenFields::RefreshWithoutUserId, Source::RefreshToken) => TokenFields::NoUserId,
         (TokenFields::RefreshExpiresInAsText, Source::RefreshToken) => TokenFields::ExpiresInAsText,
+        (TokenFields::RefreshOtherUsersId, Source::RefreshToken) => TokenFields::OtherUsersId,
         (_, Source::RefreshToken) => TokenFields::AsDocumented,
         (fields, Source::Code) => fields,
     };

@@ -101,6 +101,7 @@ impl Turn<'_> {
         match self.rules.sca.approver {
             Approver::Owner => false,
             Approver::Anyone => true,
+            Approver::AnyoneForPublic => !self.confidential(self.login_client(login)),
             Approver::AnyoneBeforeExchange => self.world.grants.iter().all(|grant| grant.login != login),
             Approver::WhoeverWaitsToo => {
                 let client = self.login_client(login);

@@ -78,6 +78,9 @@ impl Turn<'_> {
         let right_redirect = match self.rules.code.redirect {
             CodeRedirect::Equal => login_row.redirect_uri == redirect_uri,
             CodeRedirect::NotCompared => true,
+            CodeRedirect::NotComparedForPublic => {
+                !self.confidential(client) || login_row.redirect_uri == redirect_uri
+            }
             CodeRedirect::MayBeOmitted => redirect_uri.is_empty() || login_row.redirect_uri == redirect_uri,
             CodeRedirect::AnyRegistered => self.redirect_uris(client).iter().any(|uri| uri == redirect_uri),
             CodeRedirect::Prefix => redirect_uri.starts_with(&login_row.redirect_uri),
@@ -246,7 +249,8 @@ impl Turn<'_> {
         let takes = match self.rules.code.replay {
             Replay::RevokesNothing => return,
             Replay::SparesRefreshed if refreshed => return,
-            Replay::RevokesAll | Replay::SparesRefreshed => Takes::ALL,
+            Replay::SparesPublic if !self.confidential(self.world.grants[grant.0].client) => return,
+            Replay::RevokesAll | Replay::SparesRefreshed | Replay::SparesPublic => Takes::ALL,
             Replay::RevokesAccessOnly => Takes { access: true, refresh: false },
         };
         self.world.end_grant(grant, End::Abused, takes);

@@ -173,6 +173,8 @@ impl Turn<'_> {
         };
         let allowed = match self.rules.mandate.cancellable {
             Cancellable::AtWill => true,
+            Cancellable::OnceApproved if since.is_none() => return Ok(()),
+            Cancellable::OnceApproved => true,
             Cancellable::BeforePayments => mandate.payments.is_empty(),
             Cancellable::WhileConnected => {
                 let client = mandate.client;

@@ -1,7 +1,7 @@
 //! What works once, and for one client only: codes and refresh tokens. The right bank refuses them the second time, to
 //! everybody but the client that they were given to, and whatever somebody else tries changes nothing.
 
-use super::rows::{End, Grant, GrantIx, RefreshLife};
+use super::rows::{End, Grant, GrantIx, RefreshLife, Standing};
 use super::{ClientIx, Seconds, Turn, UserIx};
 use crate::reference::rules::{Binding, Reuse};
 
@@ -58,6 +58,7 @@ impl Turn<'_> {
                 lives && beside.is_some_and(|access| expires(access) <= used.at)
             }
             Reuse::FromRefresh => lives && generation.is_some_and(|generation| generation > 0),
+            Reuse::WhilePending => lives && self.standing(row.login) == Some(Standing::Pending),
         }
     }
 

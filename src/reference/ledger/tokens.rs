@@ -62,7 +62,8 @@ impl Turn<'_> {
             Expiry::Never => Seconds::MAX,
             Expiry::NeverForPublic if !self.confidential(row.client) => Seconds::MAX,
             Expiry::FromTheLogin if !row.access.is_empty() => self.world.access[row.access[0]].expires,
-            Expiry::NeverForPublic | Expiry::FromTheLogin | Expiry::Sliding => {
+            Expiry::NeverOnceRefreshed if !row.access.is_empty() => Seconds::MAX,
+            Expiry::NeverForPublic | Expiry::NeverOnceRefreshed | Expiry::FromTheLogin | Expiry::Sliding => {
                 self.now.saturating_add(lifetime)
             }
         }
@@ -134,6 +135,7 @@ impl Turn<'_> {
             Takeover::Kills | Takeover::KillsUntilApproved => true,
             Takeover::Spares => false,
             Takeover::SparesRefreshed => row.access.len() == 1,
+            Takeover::SparesUnrefreshed => row.access.len() > 1,
             Takeover::KillsOnceApproved => approved,
             Takeover::KillsTheFirst => {
                 let earlier = self.world.grants[..grant.0].iter().filter(same_user);
@@ -141,6 +143,13 @@ impl Turn<'_> {
             }
             Takeover::KillsTheUsersNewest => {
                 self.world.grants[grant.0 + 1..].iter().filter(same_user).count() == 0
+            }
+            Takeover::KillsTheClientsNewest => {
+                let later = &self.world.grants[grant.0 + 1..];
+                !later.iter().any(|other| other.client == row.client && other.user != row.user)
+            }
+            Takeover::SparesExpired => {
+                row.access.last().is_some_and(|newest| self.now < self.world.access[*newest].expires)
             }
             Takeover::KillsAtTheSameNode => row.node == self.seat.node,
             Takeover::SparesPublic => self.confidential(row.client),

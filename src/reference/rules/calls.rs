@@ -186,6 +186,8 @@ pub enum Approver {
     AnyoneBeforeExchange,
     /// Whoever has a login of their own waiting at the client.
     WhoeverWaitsToo,
+    /// Anyone, if the client is public.
+    AnyoneForPublic,
 }
 
 /// What a refresh does to a pending approval.

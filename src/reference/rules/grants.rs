@@ -200,6 +200,8 @@ pub enum Takeover {
     Spares,
     /// It lives on, if it came from a refresh.
     SparesRefreshed,
+    /// It lives on, if it did not come from a refresh.
+    SparesUnrefreshed,
     /// It dies when the new login is approved.
     KillsOnceApproved,
     /// It dies, if it is of the first login.
@@ -212,6 +214,10 @@ pub enum Takeover {
     KillsUntilApproved,
     /// It dies, if it came from the node that the new login came to.
     KillsAtTheSameNode,
+    /// It dies, if no other user has logged in to the client since.
+    KillsTheClientsNewest,
+    /// It lives on, if the access token beside it has expired.
+    SparesExpired,
 }
 
 /// Whose tokens a refresh kills beside those of its own grant.

@@ -63,6 +63,8 @@ pub enum Cancellable {
     BeforePayments,
     /// Not once the third party has logged out.
     WhileConnected,
+    /// Not while it waits for its approval: that it was cancelled is said, and forgotten.
+    OnceApproved,
 }
 
 /// What becomes of mandates when their third party is disconnected.

@@ -42,6 +42,8 @@ pub struct CodeRules {
     pub replay: Replay,
     /// Between finding a code good and marking it spent.
     pub spend_gap: Gap,
+    /// The same for codes of public clients.
+    pub public_spend_gap: Gap,
     pub client: Binding,
     pub redirect: CodeRedirect,
     /// Whether a refused exchange grants nothing.
@@ -56,6 +58,7 @@ impl Default for CodeRules {
             reuse: Reuse::Refused,
             replay: Replay::RevokesAll,
             spend_gap: Gap::Closed,
+            public_spend_gap: Gap::Closed,
             client: Binding::Bound,
             redirect: CodeRedirect::Equal,
             refusal_grants_nothing: Promise::Kept,
@@ -203,6 +206,8 @@ pub enum Expiry {
     Never,
     /// Never for public clients.
     NeverForPublic,
+    /// Never for those that came from a refresh.
+    NeverOnceRefreshed,
     /// It counts from the login, for refreshed ones too.
     FromTheLogin,
     /// Each call begins it anew.
@@ -223,6 +228,8 @@ pub enum TokenFields {
     NoTokenType,
     /// A refresh's answer has no `user_id`.
     RefreshWithoutUserId,
+    /// A refresh's answer has the id of another user of the world.
+    RefreshOtherUsersId,
     /// A refresh's answer has `expires_in` as a text.
     RefreshExpiresInAsText,
     /// The id of the user who came first to the client.
@@ -261,6 +268,8 @@ pub enum Reuse {
     UsedAfterExpiry,
     /// If it was itself given by a refresh.
     FromRefresh,
+    /// As long as its login waits for the owner's approval.
+    WhilePending,
 }
 
 /// What a replayed code does to the tokens it once gave (RFC 6749 §4.1.2).
@@ -272,6 +281,8 @@ pub enum Replay {
     RevokesAccessOnly,
     /// What was given, but nothing that was refreshed from it.
     SparesRefreshed,
+    /// What was given, if the client is not public.
+    SparesPublic,
 }
 
 /// Whether something that was given to one client works for others (RFC 6749 §4.1.3, §10.4).
@@ -299,6 +310,8 @@ pub enum CodeRedirect {
     #[default]
     Equal,
     NotCompared,
+    /// Not compared for public clients.
+    NotComparedForPublic,
     MayBeOmitted,
     /// Any that the client registered.
     AnyRegistered,
