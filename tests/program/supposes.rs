@@ -4,12 +4,17 @@ use grantspec::results::Verdict;
 
 use crate::common::stage::Stage;
 
-const CASES: [(&str, &str); 5] = [
+const CASES: [(&str, &str); 10] = [
     ("one.new-login-kills-access", "whoami/replaced-token-says-so"),
     ("one.new-login-kills-access", "logout/replaced-token-spares-newer-login"),
     ("refresh.kills-old-access", "whoami/refreshed-token-says-so"),
     ("refresh.single-use", "refresh/error-code-used"),
     ("refresh.single-use", "refresh/reuse-revokes-access"),
+    ("refresh.single-use", "refresh/one-winner"),
+    ("code.single-use", "code/one-winner[server]"),
+    ("code.single-use", "code/replay-revokes-refresh"),
+    ("one.new-login-kills-access", "one/concurrent-logins[server]"),
+    ("one.new-login-kills-access", "logout/exchange-and-login"),
 ];
 
 #[test]
