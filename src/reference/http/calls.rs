@@ -47,6 +47,10 @@ pub async fn accounts(State(bank): State<Arc<Bank>>, call: Call) -> Result<Json<
             "id": turn.account_id(bearer.user),
             "description": turn.user_name(bearer.user),
             "created": timestamp(turn.opened()),
+            // The bank's own API says these, too, and programs made for it rely on them.
+            "closed": false,
+            "type": "uk_retail",
+            "currency": "GBP",
         }))
     })?;
     Ok(Json(json!({ "accounts": [account] })))
