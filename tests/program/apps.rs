@@ -106,3 +106,12 @@ fn a_mistake_in_an_app_file_is_pointed_at() {
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("did you mean `get`?") && told.contains("got = "), "{told}");
 }
+
+#[test]
+fn a_logout_at_another_address_is_named() {
+    let stage = Stage::new();
+    let app = demo(&stage, "\"--defect\", \"app.logout-on-disconnect:wrong-path\",");
+    let (code, told, _) = run(&stage, &app, &["app-leaving/logout-on-disconnect"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("got: none; what came: POST /"), "{told}");
+}

@@ -118,11 +118,20 @@ pub fn number(counted: Counted, count: Count, facts: &Facts, stage: &Stage) -> L
     };
     let got = match total {
         _ if begun > 0 => begun.to_string(),
-        0 => format!("none; {} ms of silence were watched", facts.watched.as_millis()),
+        0 => format!("none; {}{} ms of silence were watched", instead(&own), facts.watched.as_millis()),
         _ => format!("{total}: {}{more}{storm}", named.join(", ")),
     };
     let expected = format!("{count} {about}");
     Looked::Breaks { expected, got, request: found.first().map(|(number, _)| *number) }
+}
+
+/// What came in the place of what was due: a logout at another address, say.
+fn instead(own: &[(usize, &Arrived)]) -> String {
+    let named: Vec<String> = own.iter().take(NAMED).map(|(_, one)| one.shown()).collect();
+    match named.as_slice() {
+        [] => String::new(),
+        named => format!("what came: {}; ", named.join(", ")),
+    }
 }
 
 /// The call that came most often: the same method, path and query.
