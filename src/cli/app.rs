@@ -24,15 +24,15 @@ use crate::suite::{AppFile, Library};
     after_help = "\
 Examples:
   grantspec app --app our-app.toml                    every case; reports in reports/latest/
-  grantspec app --app our-app.toml app.abort          cases whose id, or whose requirement's, contains this
+  grantspec app --app our-app.toml app.abort          cases whose id or promise contains this
   grantspec app --app our-app.toml --report out       reports into out/
   grantspec app --app our-app.toml --by 'Onboarding team' --app-version 4.2
-                                                      who judged which version, for the onboarding record
-  grantspec app watch                                 no script: a bank, and a live page of what the app does there
-  grantspec schema app > app.schema.json              what an app file can say, for an editor's completion
+                                                      who judged which version, for the record
+  grantspec app watch                                 a bank, and a live page, without a script
+  grantspec schema app > app.schema.json              what an app file can say, for an editor
 
-An app file says how the app is started and told where the bank is, and how each thing is asked of it: see
-fixtures/apps/example.toml."
+An app file says how the app is started and told where the bank is, and how each thing is asked of
+it: see fixtures/apps/example.toml."
 )]
 pub struct App {
     #[command(subcommand)]

@@ -19,7 +19,7 @@ use crate::watch::{Watch, page};
 Examples:
   grantspec app watch --port 8080 --page-port 8081    the bank at 8080; open http://127.0.0.1:8081
 
-Register a client in the bank's developer tools, give its id and secret to the app, and use the app.")]
+Register a client in the bank's developer tools, give its id and secret to the app, and use it.")]
 pub struct AppWatch {
     /// Port of the bank; 0 takes any that is free.
     #[arg(long, default_value_t = 0)]

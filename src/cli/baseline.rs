@@ -23,7 +23,8 @@ A baseline is a TOML file of known failures:
   owner = \"identity team\"
   until = 2027-01-31                    # the last day; without it, every day
 
-What it accepts does not fail a run. An entry that no longer fails, matches nothing, or is out of date does.")]
+What it accepts does not fail a run. An entry that no longer fails, matches nothing, or is out of
+date does.")]
 pub struct Baseline {
     #[command(subcommand)]
     command: Command,
@@ -34,7 +35,7 @@ enum Command {
     /// Write a baseline that accepts everything a run found: a start, for somebody to put reasons to.
     #[command(after_help = "\
 Examples:
-  grantspec baseline write --owner 'identity team'           from reports/latest into baseline.toml
+  grantspec baseline write --owner 'identity team'           reports/latest into baseline.toml
   grantspec baseline write out --owner me --until 2027-01-31 --out known.toml")]
     Write {
         /// A results.json, or the folder that holds it.

@@ -17,7 +17,7 @@ use crate::results::Exit;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  grantspec serve --port 8080                   a bank; register a client there, with the redirect URL
+  grantspec serve --port 8080                   a bank; register a client there, with this URL
                                                 http://127.0.0.1:8090/callback
   grantspec demo-app --bank http://127.0.0.1:8080 --port 8090 --client-id ID --client-secret SECRET
                                                 then open http://127.0.0.1:8090

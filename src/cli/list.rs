@@ -18,7 +18,7 @@ use crate::{apptest, demo};
 Examples:
   grantspec list                             every case, with what it proves
   grantspec list cases app-                  those for apps
-  grantspec list cases refresh               cases whose id, or whose requirement's, contains 'refresh'
+  grantspec list cases refresh               cases whose id or promise contains 'refresh'
   grantspec list requirements                the catalogue: id, level, promise
   grantspec list defects                     what `run --defect` and `serve --defect` take
   grantspec list defects app.                what `demo-app --defect` takes")]

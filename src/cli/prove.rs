@@ -20,8 +20,9 @@ Examples:
   grantspec prove app.                 only those of the demo app, against the cases for apps
   grantspec prove --side bank          every defect of the bank, and none of the demo app
 
-Exits 1 unless, with no defect, every case passes; every defect is noticed by a case that proves its requirement; every
-case notices at least one defect; and whatever else breaks is explained in the case (`also`).")]
+Exits 1 unless, with no defect, every case passes; every defect is noticed by a case that proves
+its requirement; every case notices at least one defect; and whatever else breaks is explained in
+the case (`also`). What it takes grows with cases × defects.")]
 pub struct Prove {
     /// Only defects whose id contains one of these.
     #[arg(value_name = "FILTER")]

@@ -23,12 +23,12 @@ use crate::target::{OpenError, Target, TargetError, TargetFile};
 #[command(after_help = "\
 Examples:
   grantspec run                                  every case against the bundled bank
-  grantspec run refresh logout                   cases whose id, or whose requirement's, contains one of these
+  grantspec run refresh logout                   cases whose id or promise contains one of these
   grantspec run 'state/echo-exact[plus]'         this very case
-  grantspec run --target http://127.0.0.1:8080   a server with the bundled bank's paths and control API
+  grantspec run --target http://127.0.0.1:8080   a server with the bank's paths and control API
   grantspec run --target our-test-system.toml    any other: see fixtures/targets
   grantspec run --defect refresh.single-use      the bundled bank with a promise broken on purpose
-  grantspec run --baseline known.toml            known failures don't fail the run: see grantspec baseline
+  grantspec run --baseline known.toml            known failures fail no run: grantspec baseline
   grantspec run --report out --strict            reports into out/, warnings count as failures
 
 Reports: index.html (for people), junit.xml (for pipelines), results.json (for programs).")]

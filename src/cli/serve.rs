@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(1);
 Examples:
   grantspec serve --port 8080                             then open http://127.0.0.1:8080
   grantspec serve --port 0 --defect refresh.single-use    any free port; the address is printed
-  grantspec serve --port 8080 --nodes 2                   one bank at two addresses: port 8080, and 8081
+  grantspec serve --port 8080 --nodes 2                   one bank at ports 8080 and 8081
   grantspec serve --port 8080 --data bank.redb            keeps its books across restarts
   grantspec run --target http://127.0.0.1:8080            judge it, from another terminal")]
 pub struct Serve {

@@ -16,12 +16,13 @@ use crate::target::{Draft, Known, Metadata, Outgoing, Target, TargetFile, well_k
 #[command(after_help = "\
 Examples:
   grantspec target init                                  asks what it has to know
-  grantspec target init https://bank.example             reads the server's metadata, writes target.toml
+  grantspec target init https://bank.example             reads its metadata, writes target.toml
   grantspec target init http://127.0.0.1:8080 --login auto --out mine.toml
   grantspec target init http://127.0.0.1:3000 --authorize /oauth/authorize --token /oauth/token \\
       --whoami /api/me --revocation /oauth/revoke --authentication basic --scope profile
 
-Metadata is looked for where OpenID Connect Discovery and RFC 8414 put it. Then: grantspec target check target.toml")]
+Metadata is looked for where OpenID Connect Discovery and RFC 8414 put it. Then:
+grantspec target check target.toml")]
 pub struct Init {
     /// The server's address, or its issuer.
     #[arg(value_name = "URL")]
