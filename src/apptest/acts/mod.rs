@@ -15,6 +15,11 @@ use super::{bank, canary};
 use crate::suite::client::{Check, Counted, Leaf, Step, Verb};
 use crate::target::{Outgoing, Reply};
 
+/// How long an app may take, once nothing more came from it, to end the tokens that it leaves behind.
+const LATE: Duration = Duration::from_secs(3);
+/// How often that is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
 /// What came of a step.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -172,14 +177,29 @@ pub async fn run(step: &Step, number: usize, stage: &mut Stage) -> Facts {
     facts.stormed = stage.hostile.is_stormed();
     let asks_for_life = |leaf: &Leaf| matches!(leaf.check, Check::Number(Counted::LiveTokens, _));
     if step.given.iter().chain(&step.expect).any(asks_for_life) {
-        let given: Vec<Given> = stage.hostile.books().given.clone();
-        for one in given {
-            let Some(access) = &one.access else { continue };
-            let lives = usize::from(stage.lives(access).await);
-            *(if one.received { &mut facts.alive } else { &mut facts.unseen }) += lives;
+        // An app may take its time to end what it got last: on a busy machine, or by a job of its own.
+        let until = Instant::now() + LATE;
+        loop {
+            (facts.alive, facts.unseen) = living(stage).await;
+            if facts.alive == 0 || Instant::now() >= until {
+                break;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
     facts
+}
+
+/// How many access tokens live that the app was given: those whose answer it received, and those whose it did not.
+async fn living(stage: &mut Stage) -> (usize, usize) {
+    let (mut received, mut unseen) = (0, 0);
+    let given: Vec<Given> = stage.hostile.books().given.clone();
+    for one in given {
+        let Some(access) = &one.access else { continue };
+        let lives = usize::from(stage.lives(access).await);
+        *(if one.received { &mut received } else { &mut unseen }) += lives;
+    }
+    (received, unseen)
 }
 
 /// Whether a verb makes the app act, so that what it sends is watched.
