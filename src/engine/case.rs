@@ -1,6 +1,6 @@
 //! One case: its rounds, each in a fresh world, and the verdict that they come to together.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Options;
 use super::evidence;
@@ -16,15 +16,16 @@ use crate::target::Target;
 /// Runs a case and reports it, whatever happens.
 pub async fn run(selected: &Selected, target: &Target, options: &Options, run_began: Instant) -> CaseResult {
     let began = Instant::now();
+    let mut waited = Duration::ZERO;
     let ended = match &selected.skip {
         Some(why) => Ended::without_rounds(Verdict::Skipped, why.clone()),
-        None => rounds(selected, target, options).await,
+        None => rounds(selected, target, options, &mut waited).await,
     };
     let (verdict, reason) = weighed(selected.level, ended.verdict, ended.reason);
     let mut result = blank(selected, verdict, reason, options);
     result.rounds = ended.rounds;
     result.began_ms = began.duration_since(run_began).as_millis() as u64;
-    result.duration_ms = began.elapsed().as_millis() as u64;
+    result.duration_ms = began.elapsed().saturating_sub(waited).as_millis() as u64;
     if let Some(round) = ended.shown {
         round.tell(&selected.case, options, &mut result);
     }
@@ -64,9 +65,9 @@ impl Ended {
     }
 }
 
-async fn rounds(selected: &Selected, target: &Target, options: &Options) -> Ended {
+async fn rounds(selected: &Selected, target: &Target, options: &Options, waited: &mut Duration) -> Ended {
     let (case, asked) = (&*selected.case, selected.rounds);
-    let serial = match serial_states(case, target, options).await {
+    let serial = match serial_states(case, target, options, waited).await {
         Ok(serial) => serial,
         Err(ended) => return *ended,
     };
@@ -74,7 +75,7 @@ async fn rounds(selected: &Selected, target: &Target, options: &Options) -> Ende
     let mut shown: Option<Round> = None;
     for number in 0..asked {
         let racing = Racing::Together { serial: serial.clone() };
-        let round = match Round::run(case, target, options, number, racing, case.steps.len()).await {
+        let round = match Round::run(case, target, options, number, racing, case.steps.len(), waited).await {
             Ok(round) => round,
             Err(why) => return Ended::without_rounds(Verdict::Error, why),
         };
@@ -94,7 +95,12 @@ async fn rounds(selected: &Selected, target: &Target, options: &Options) -> Ende
 }
 
 /// Runs the lanes of a case's race one after the other, in every order, and returns the end states.
-async fn serial_states(case: &Case, target: &Target, options: &Options) -> Result<Vec<String>, Box<Ended>> {
+async fn serial_states(
+    case: &Case,
+    target: &Target,
+    options: &Options,
+    waited: &mut Duration,
+) -> Result<Vec<String>, Box<Ended>> {
     let Some((at, orders)) = case.steps.iter().enumerate().find_map(|(at, step)| {
         let orders = steps::serial_orders(step);
         (!orders.is_empty()).then_some((at, orders))
@@ -105,7 +111,7 @@ async fn serial_states(case: &Case, target: &Target, options: &Options) -> Resul
     for (number, order) in orders.into_iter().enumerate() {
         let racing = Racing::Serial(order);
         // Counted from the other end, so that no random choice is shared with a round.
-        let round = Round::run(case, target, options, u32::MAX - number as u32, racing, at + 1)
+        let round = Round::run(case, target, options, u32::MAX - number as u32, racing, at + 1, waited)
             .await
             .map_err(|why| Box::new(Ended::without_rounds(Verdict::Error, why)))?;
         match &round.race {

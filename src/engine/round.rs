@@ -1,7 +1,7 @@
 //! One round of a case: its steps in order, in a world of their own, until one of them decides.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Options;
 use super::acquaint::acquaint;
@@ -80,7 +80,8 @@ struct Step {
 }
 
 impl Round {
-    /// Runs the first `steps` steps in a world of their own. An error says why there was no world.
+    /// Runs the first `steps` steps in a world of their own. An error says why there was no world. Adds to `waited` how long it
+    /// took until there was one: where users and clients are few, other cases had them.
     pub async fn run(
         case: &Case,
         target: &Target,
@@ -88,8 +89,12 @@ impl Round {
         number: u32,
         racing: Racing,
         steps: usize,
+        waited: &mut Duration,
     ) -> Result<Round, String> {
-        let world = target.make_world().await.map_err(|error| error.to_string())?;
+        let asked = Instant::now();
+        let world = target.make_world().await.map_err(|error| error.to_string());
+        *waited += asked.elapsed();
+        let world = world?;
         let mut hasher = DefaultHasher::new();
         (options.seed, &case.id, number).hash(&mut hasher);
         let about_nodes = case.needs.contains(&Need::Nodes);
@@ -236,7 +241,7 @@ fn come_to(judgement: Judgement, case: &Case) -> (Standing, Option<End>, Vec<Bre
 fn supposed(case: &Case) -> Option<String> {
     let missing: Vec<String> =
         case.supposes.iter().map(|(id, what)| format!("{what}, which `{id}` is about")).collect();
-    (!missing.is_empty()).then(|| format!("there is nothing to probe: {}", missing.join("; ")))
+    (!missing.is_empty()).then(|| format!("there is nothing to probe: {}", missing.join(", or ")))
 }
 
 impl Step {
