@@ -24,6 +24,13 @@ fn where_the_old_refresh_token_goes_on_working_it_works_more_than_once_and_dies_
 }
 
 #[test]
+fn a_logout_with_a_refresh_token_that_goes_on_working_is_none_with_a_dead_one() {
+    let quirks = Quirks { rotation: Rotation::Kept, ..Quirks::default() };
+    let case = "logout/refreshed-token-spares-newer-token";
+    judged(quirks, "", &[case]).all_pass_but(&[(case, Skipped, "a refresh gives no new refresh token")]);
+}
+
+#[test]
 fn that_a_refresh_token_is_refused_that_was_used_and_not_replaced_shows_nothing_else() {
     let quirks = Quirks { rotation: Rotation::Spent, ..Quirks::default() };
     judged(quirks, "", &SOME)
