@@ -147,14 +147,20 @@ impl Judge {
             let reason = app.lacks.get(capability)?;
             Some(((*word).to_owned(), reason.clone()))
         });
-        let seen =
-            TargetSeen { name: app.name.clone(), base: app.redirect_uri.0.clone(), lacks: lacks.collect() };
+        let seen = TargetSeen {
+            name: app.name.clone(),
+            base: app.redirect_uri.0.replace("{port}", "…"),
+            lacks: lacks.collect(),
+        };
         let mut run = record::blank(library, &library.apps, &ids(plan), terms, seen);
         run.app = Some(AppSeen {
             version: self.app_version.clone(),
             by: self.by.clone(),
             confidential: app.client == Confidentiality::Confidential,
         });
+        if app.logs.is_empty() {
+            run.notes.push(UNREAD_LOGS.to_owned());
+        }
         run
     }
 
@@ -168,6 +174,10 @@ impl Judge {
         record::rerun("app", &flags, std::iter::empty())
     }
 }
+
+/// What a reader has to know of promises that speak of logs.
+const UNREAD_LOGS: &str = "No log file was searched for tokens, codes and secrets: the app file names none (`logs` under \
+                           `[files]`). What is said of logs holds for the app's output only.";
 
 /// The ids of a plan's cases, in their order.
 fn ids(plan: &Plan) -> Vec<&str> {

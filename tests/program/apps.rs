@@ -42,6 +42,24 @@ fn an_app_that_aborts_passes_and_nothing_it_was_given_is_told() {
 }
 
 #[test]
+fn where_no_log_file_is_named_the_report_and_the_record_say_that_none_was_searched() {
+    let stage = Stage::new();
+    let app = demo(&stage, "");
+    let text = fs::read_to_string(&app).expect("it was just written");
+    let unread = "No log file was searched";
+    for (logs, said) in [(true, false), (false, true)] {
+        let kept: Vec<&str> = text.lines().filter(|line| logs || !line.starts_with("logs")).collect();
+        assert_eq!(kept.len() < text.lines().count(), !logs, "the file names log files");
+        fs::write(&app, kept.join("\n")).expect("the folder is writable");
+        let (code, told, results) = run(&stage, &app, &["app-login/abort-on-mismatch[state-flipped]"]);
+        assert_eq!(code, Some(0), "{told}");
+        assert_eq!(results.contains(unread), said, "{results}");
+        let record = fs::read_to_string(stage.path("out/onboarding.md")).expect("it is written");
+        assert_eq!(record.contains(unread), said, "{record}");
+    }
+}
+
+#[test]
 fn an_app_that_takes_any_state_fails_by_what_arrived_at_the_bank() {
     let stage = Stage::new();
     let app = demo(&stage, "\"--defect\", \"app.abort-on-mismatch\",");

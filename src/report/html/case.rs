@@ -139,7 +139,7 @@ impl CaseView {
             promises: promises.map(|requirement| PromiseView::of(requirement)).collect(),
             findings: case.findings.iter().map(|finding| FindingView::of(case, finding)).collect(),
             place: PlaceView::of(&case.place),
-            story: full.then(|| story::of(case, &run.target.name)).flatten(),
+            story: full.then(|| story::of(case, &run.target.name, run.app.is_some())).flatten(),
             steps: steps.map(|(index, step)| StepView::of(case, index, step, full)).collect(),
             rounds: rounds(case),
             tests: case

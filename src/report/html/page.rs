@@ -258,20 +258,22 @@ fn known(run: &Run) -> Option<KnownView> {
 /// A group's anchor, its title, and what it means.
 fn heading(verdict: Verdict, is_accepted: bool) -> (&'static str, &'static str, &'static str) {
     if is_accepted {
-        let about = "The bank breaks these promises, and the baseline accepts it for now. That does not fail the run.";
+        let about =
+            "These promises are broken, and the baseline accepts it for now. That does not fail the run.";
         return ("known", "Known failures", about);
     }
     let (title, about) = match verdict {
-        Verdict::Fail => ("Failures", "The bank broke what it must keep."),
-        Verdict::Warn => ("Warnings", "The bank departs from best practice. That does not fail the run."),
+        Verdict::Fail => ("Failures", "What must be kept was broken."),
+        Verdict::Warn => ("Warnings", "Best practice was departed from. That does not fail the run."),
         Verdict::Inconclusive => (
             "Inconclusive",
             "The probe was made, but the answers prove nothing either way: a rate limit, a server error, a time-out, or a \
              step that prepares the probe did not come about.",
         ),
-        Verdict::Error => {
-            ("Errors", "The harness, or the line to the target, broke. This says nothing about the bank.")
-        }
+        Verdict::Error => (
+            "Errors",
+            "The harness, or the line to the target, broke. This says nothing about what was tested.",
+        ),
         Verdict::Skipped => ("Skipped", "The target lacks what these cases need. Nothing was judged."),
         Verdict::Pass => ("Passed", "The promise was probed and kept."),
     };

@@ -79,9 +79,11 @@ impl Arrow {
     }
 }
 
-/// The picture of a case's steps, or nothing where no request was made.
-pub fn of(case: &CaseResult, bank: &str) -> Option<Story> {
-    let (lanes, actors) = lanes(case, bank);
+/// The picture of a case's steps, or nothing where no request was made. Requests of a bank's case go to the bank; those of an
+/// app's go to the bank, or from a browser to the app, and what they are for says which.
+pub fn of(case: &CaseResult, name: &str, is_app: bool) -> Option<Story> {
+    let asked = if is_app { ("whoever is asked", "app or bank") } else { (name, "bank") };
+    let (lanes, actors) = lanes(case, asked);
     let bank_x = lanes.last()?.x;
     if actors.is_empty() {
         return None;
@@ -143,8 +145,9 @@ pub fn of(case: &CaseResult, bank: &str) -> Option<Story> {
     })
 }
 
-/// Users, then apps, then the bank, each in the order of their first request; and where each actor stands.
-fn lanes<'a>(case: &'a CaseResult, bank: &str) -> (Vec<Lane>, Vec<(&'a str, usize)>) {
+/// Users, then apps, then who is `asked` by name and kind, each in the order of their first request; and where each actor
+/// stands.
+fn lanes<'a>(case: &'a CaseResult, asked: (&str, &'static str)) -> (Vec<Lane>, Vec<(&'a str, usize)>) {
     let mut names: Vec<&str> = Vec::new();
     for exchange in case.steps.iter().flat_map(|step| &step.exchanges) {
         // A hostile results file must not make thousands of lanes.
@@ -155,6 +158,7 @@ fn lanes<'a>(case: &'a CaseResult, bank: &str) -> (Vec<Lane>, Vec<(&'a str, usiz
     let kind = |name: &str| match name {
         HARNESS => "test control",
         _ if APPS.contains(&name) => "app",
+        "app" => "app",
         _ => "user",
     };
     names.sort_by_key(|name| match kind(name) {
@@ -167,7 +171,7 @@ fn lanes<'a>(case: &'a CaseResult, bank: &str) -> (Vec<Lane>, Vec<(&'a str, usiz
     let mut lanes: Vec<Lane> =
         actors.iter().map(|(name, x)| Lane { x: *x, name: fit(name, 14), kind: kind(name) }).collect();
     let bank_x = MARGIN + actors.len().saturating_sub(1) * LANE_GAP + BANK_GAP;
-    lanes.push(Lane { x: bank_x, name: fit(bank, 16), kind: "bank" });
+    lanes.push(Lane { x: bank_x, name: fit(asked.0, 16), kind: asked.1 });
     (lanes, actors)
 }
 
