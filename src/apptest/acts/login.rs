@@ -305,6 +305,10 @@ async fn hand_over(url: Url, user: &User, again: bool, stage: &mut Stage) -> Did
                     tokio::time::sleep(AGAIN).await;
                     continue;
                 }
+                if let (true, Some(program)) = (by_command, stage.commands.last_mut()) {
+                    // The last words of one that has ended may still be on their way.
+                    program.wait(Instant::now()).await;
+                }
                 nobody_listens(&url, &trouble, gone, again, stage)
             }
             landed => ask::did(landed),
