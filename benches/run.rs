@@ -4,7 +4,8 @@
 //! sends the very same requests from a bare reqwest loop, as many at a time as there were cases; by turns, `REPEATS` times
 //! each (7 by default), everything in this process. The table shows medians; `CPU` is the whole process's, bank included.
 //!
-//! The requests are learned beforehand, from a run through a proxy that writes them down. The bare loop sends their bytes
+//! The requests are learned beforehand, from a run through a proxy that writes them down. Those to the control API, which
+//! a run hands to the bank within the process, are sent like the others: a bare client has no other way. The bare loop sends their bytes
 //! to that run's bank, which keeps its worlds: pages open and tokens are looked up as in a run, but what works once has
 //! been used. What a bank does behind an answer is little beside carrying it.
 
@@ -109,7 +110,7 @@ async fn whole() -> Whole {
 
     let began = Instant::now();
     let bank = Running::start(reference::Options::default()).await.expect("a port of loopback is free");
-    let target = open(bank.address());
+    let target = open(bank.address()).directly(&bank.routes("/control/"));
     let plan = Plan::select(&library, &[], Some(&target));
     let started = began.elapsed();
 

@@ -128,6 +128,12 @@ impl Run {
             OpenError::Http(_) => Stopped::Trouble(error.to_string()),
             _ => Stopped::Usage(error.to_string()),
         })?;
+        // What is judged goes over the wire. The hand in the bank that sets the scene is no part of it, and a third of all
+        // requests.
+        let target = match &bank {
+            Some(bank) => target.directly(&bank.routes("/control/")),
+            None => target,
+        };
         Ok((target, bank))
     }
 

@@ -72,7 +72,7 @@ async fn hear_one(
         ..reference::Options::default()
     };
     let bank = Running::start(options).await?;
-    let target = client.elsewhere(TargetFile::at(bank.address())?)?.directly(bank.nodes());
+    let target = client.elsewhere(TargetFile::at(bank.address())?)?.directly(&bank.routes("/"));
     let is_own =
         |case: &Case| defect.is_none_or(|defect| case.proves.iter().any(|id| id == defect.requirement()));
     for selected in &mut plan.cases {

@@ -41,9 +41,16 @@ impl Running {
         Ok(Running { nodes: addresses.into_iter().zip(routes).collect(), _stop: stop })
     }
 
-    /// Its nodes: the address of each, and what answers there, to be called without a network in between.
+    /// Its nodes: the address of each, such as `http://127.0.0.1:40123`, and its routes.
     pub fn nodes(&self) -> &[(String, Router)] {
         &self.nodes
+    }
+
+    /// What answers at its nodes, to be called without a network in between: of each, the beginning of the addresses that
+    /// it answers for, with a slash at its end, and its routes. `under` is the path that they are to begin with, such as
+    /// `/` for all of them or `/control/` for the control API alone.
+    pub fn routes(&self, under: &str) -> Vec<(String, Router)> {
+        self.nodes.iter().map(|(address, routes)| (format!("{address}{under}"), routes.clone())).collect()
     }
 
     /// Its base address, which is that of the first node, such as `http://127.0.0.1:40123`.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::case::{Source, Suite};
 use super::catalogue::{Catalogue, Side};
@@ -99,7 +100,7 @@ impl Library {
 
         let side_of = |path: &str| if folder(path) == APPS_FOLDER { Side::App } else { Side::Bank };
         // Files know nothing of each other, and reading them is most of what happens before a run begins.
-        let outcomes = side_by_side(suites, |(path, bytes)| {
+        let outcomes = side_by_side(&suites, |(path, bytes)| {
             let (text, mistake) = source(path, bytes);
             match mistake {
                 None => {
@@ -134,20 +135,29 @@ impl Library {
     }
 }
 
-/// What `work` makes of each item, in their order; each on a thread of its own.
+/// What `work` makes of each item, in their order; on as many threads as there are cores, for a thread's first memory
+/// costs more than reading a file.
 ///
 /// # Panics
 ///
 /// If `work` does.
-fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let work = &work;
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = items.into_iter().map(|item| scope.spawn(move || work(item))).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
+fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (next, work) = (AtomicUsize::new(0), &work);
+    let some = || {
+        let at = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        at.map_while(|at| Some((at, work(items.get(at)?)))).collect::<Vec<_>>()
+    };
+    let mut done = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(some)).collect();
+        let mut done = some();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 impl Library {

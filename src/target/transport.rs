@@ -32,7 +32,7 @@ pub struct Target {
     pub(super) pace: Pace,
     pub(super) http: reqwest::Client,
     pub(super) burst: Burst,
-    /// What answers in place of the network, by the address that it answers for.
+    /// What answers in place of the network, by the beginning of the addresses that it answers for.
     routes: Vec<(String, Router)>,
 }
 
@@ -70,9 +70,11 @@ impl Target {
         Target::through(self.http.clone(), file)
     }
 
-    /// The same target, its requests to each of these addresses handed to the routes beside it without a network in
-    /// between. What is released at one instant (see [`Target::release`]) travels as before, so the routes must be those
-    /// that answer at that address.
+    /// The same target, its requests to all that begins with one of these addresses handed to the routes beside it
+    /// without a network in between. What is released at one instant (see [`Target::release`]) travels as before, so the
+    /// routes must be those that answer there.
+    ///
+    /// An address ends with a slash, such as `http://127.0.0.1:40123/` or `http://127.0.0.1:40123/control/`.
     #[must_use]
     pub fn directly(mut self, routes: &[(String, Router)]) -> Target {
         self.routes = routes.to_vec();
@@ -165,13 +167,13 @@ impl Target {
         let _turn = self.pace.turn().await;
         let dressed = self.secrets.headers.is_empty().not().then(|| self.dressed(request.clone()));
         let request = dressed.as_ref().unwrap_or(request);
-        let origin = &request.url[..Position::BeforePath];
-        let reply = async {
-            match self.routes.iter().find(|(address, _)| address == origin) {
+        // In its place from the beginning: it is large, and a time limit would move it once more.
+        let reply = std::pin::pin!(async {
+            match self.routes.iter().find(|(address, _)| request.url.as_str().starts_with(address)) {
                 Some((_, routes)) => self.hand_over(routes.clone(), request).await,
                 None => self.send_unlimited(request).await,
             }
-        };
+        });
         match tokio::time::timeout(limit, reply).await {
             Ok(reply) => reply.map(|answer| self.marked(request, answer)),
             Err(_) => Err(Trouble {

@@ -50,7 +50,7 @@ async fn look(
     for (lacking, more) in std::iter::once(("nothing", "")).chain(LACKING) {
         let text = format!("name = 'a bank'\nbase = '{}'\n{more}", bank.address());
         let file = TargetFile::parse("target.toml", &text).unwrap_or_else(|error| panic!("{error}"));
-        let target = client.elsewhere(file).expect("an HTTP client").directly(bank.nodes());
+        let target = client.elsewhere(file).expect("an HTTP client").directly(&bank.routes("/"));
         let mut plan = Plan::select(&library, &[], Some(&target));
         plan.cases.retain(|selected| {
             wanted(&selected.case, defect) && (lacking == "nothing" || noticed.contains(&selected.case.id))
