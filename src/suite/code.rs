@@ -72,7 +72,7 @@ codes! {
     "GS042" DuplicateRequirement: "A requirement's id, or a section's, stands once in the catalogue, and a reading's once in its \
         requirement.",
     "GS043" UnknownSection: "A requirement belongs to a section of the catalogue.",
-    "GS044" NoSuites: "There is at least one suite to read.",
+    "GS044" NoSuites: "There is at least one suite to read, and what is read as suites are suites.",
     "GS045" DefaultReading: "A requirement has no readings, or at least two, and one of them is the default and weighs \
         what the requirement does.",
     "GS046" ReadingBeside: "A case that proves a requirement with readings proves no other: choosing a reading changes \
@@ -114,6 +114,7 @@ impl Code {
         matches!(
             self,
             Code::MissingKey
+                | Code::NoSuites
                 | Code::WrongType
                 | Code::NoVerb
                 | Code::EmptySuite

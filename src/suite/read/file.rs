@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::case::{self, Id, Script};
 use super::form::{Form, Lenient, form};
 use super::value::{Defs, Prose, Value};
+use super::wording::near;
 use super::{Node, Reader, Written};
 use crate::suite::case::{Source, Suite};
 use crate::suite::catalogue::{Catalogue, Side};
@@ -112,6 +113,12 @@ fn suite<S: Script>(
 ) -> ReadSuite {
     let source = Arc::clone(&reader.source);
     let mut read = ReadSuite { source, id: None, cases: Vec::new(), suite: None, is_toml: true };
+    if let Some(help) = something_else(node) {
+        let message = "this is no suite: it has neither `[suite]` nor `[[case]]`";
+        let mistake = reader.mistake(Code::NoSuites, 0..0, message).help(help);
+        reader.note(mistake);
+        return read;
+    }
     let table = reader.table(node, &SuiteForm::keys()).expect("a file is a table");
     let Some(SuiteForm { suite: Lenient(head), case: Lenient(cases), .. }) =
         SuiteForm::fields(&table, reader)
@@ -137,6 +144,29 @@ fn suite<S: Script>(
     });
     read.id = id;
     read
+}
+
+/// What to do about a file that is something else than a suite, if it is. One whose keys are but misspelt is a suite.
+fn something_else(node: Node<'_>) -> Option<&'static str> {
+    let DeValue::Table(entries) = node.get_ref() else { return None };
+    let has = |key: &str| entries.keys().any(|known| known.get_ref().as_ref() == key);
+    let is_meant = |key: &str| near(key, SuiteForm::keys()).is_some();
+    if entries.is_empty() || SuiteForm::keys().into_iter().any(has) {
+        return None;
+    }
+    if has("name") && has("base") {
+        return Some(
+            "it looks like a target file: give it to `--target`, and keep suites in a folder of their own",
+        );
+    }
+    if has("name") && has("redirect_uri") {
+        return Some(
+            "it looks like an app file: give it to `--app`, and keep suites in a folder of their own",
+        );
+    }
+    let misspelt = entries.keys().any(|key| is_meant(key.get_ref().as_ref()));
+    (!misspelt)
+        .then_some("every `.toml` of the folder is read as a suite: keep suites in a folder of their own")
 }
 
 /// What the TOML parser found.

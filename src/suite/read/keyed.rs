@@ -37,6 +37,19 @@ impl<V: Value> Value for Keyed<V> {
     }
 }
 
+/// An entry that may be broken while the others of its table are still worth reading.
+pub struct Loose<V>(pub Option<V>);
+
+impl<V: Value> Value for Loose<V> {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        Some(Loose(V::read(node, reader)))
+    }
+
+    fn schema(defs: &mut Defs) -> Json {
+        V::schema(defs)
+    }
+}
+
 impl<V> Keyed<V> {
     /// Each key and its value, wherever they stand.
     pub fn pairs(self) -> Vec<(String, V)> {

@@ -14,7 +14,7 @@ use super::secret::{Kept, is_secret_name};
 use super::value::blank;
 use crate::suite::code::Code;
 use crate::suite::read::form::form;
-use crate::suite::read::keyed::Keyed;
+use crate::suite::read::keyed::{Keyed, Loose};
 use crate::suite::read::value::{Defs, Value};
 use crate::suite::read::wording::{listed, meant_or_list, shown};
 use crate::suite::read::{Node, Reader, Written, in_file_order};
@@ -92,9 +92,9 @@ form! {
     /// A set of users and clients. It serves one case at a time; several sets serve several.
     struct PoolForm {
         /// Users by role: `alice`, `bob`.
-        users: Option<Keyed<UserForm>>,
+        users: Option<Keyed<Loose<UserForm>>>,
         /// Clients by role: `server` (confidential), `other` (a second confidential one), `public`.
-        clients: Option<Keyed<ClientForm>>,
+        clients: Option<Keyed<Loose<ClientForm>>>,
         /// What the control API calls the world that they live in.
         world: Option<Written>,
     }
@@ -172,12 +172,18 @@ impl Value for UserForm {
     }
 }
 
-/// The sets of a file: what stands at its top, and each `[[pool]]`.
-pub fn pools(forms: Vec<(PoolForm, Span)>, base: &Url, reader: &mut Reader) -> Option<Vec<Pool>> {
+/// The sets of a file: what stands at its top, and each `[[pool]]`. `whole`: whether all that the file says of them is in the
+/// forms, so that what is missing there is missing.
+pub fn pools(
+    forms: Vec<(PoolForm, Span)>,
+    whole: bool,
+    base: &Url,
+    reader: &mut Reader,
+) -> Option<Vec<Pool>> {
     let forms = forms.into_iter().filter(|(form, _)| form.users.is_some() || form.clients.is_some());
     let read: Vec<Option<(Pool, Span)>> =
-        forms.map(|(form, span)| Some((pool(form, &span, base, reader)?, span))).collect();
-    let pools = read.into_iter().collect::<Option<Vec<_>>>()?;
+        forms.map(|(form, span)| Some((pool(form, &span, whole, base, reader)?, span))).collect();
+    let pools = read.into_iter().collect::<Option<Vec<_>>>().filter(|_| whole)?;
     if let Some((first, rest)) = pools.split_first() {
         for (pool, span) in rest {
             let roles = |pool: &Pool| -> Vec<String> {
@@ -197,19 +203,22 @@ pub fn pools(forms: Vec<(PoolForm, Span)>, base: &Url, reader: &mut Reader) -> O
     Some(pools.into_iter().map(|(pool, _)| pool).collect())
 }
 
-fn pool(form: PoolForm, span: &Span, base: &Url, reader: &mut Reader) -> Option<Pool> {
+fn pool(form: PoolForm, span: &Span, mut whole: bool, base: &Url, reader: &mut Reader) -> Option<Pool> {
     let mut pool = Pool { world: form.world.map(|world| world.text), ..Pool::default() };
-    let mut whole = true;
-    for (role, UserForm(user, open)) in form.users.unwrap_or_default().0 {
+    for (role, Loose(user)) in form.users.unwrap_or_default().0 {
         whole &= known(&role, "user", &USERS, reader);
+        let Some(UserForm(user, open)) = user else {
+            whole = false;
+            continue;
+        };
         for secret in open {
             whole &= may_stand_there(&secret, base, reader);
         }
         pool.users.insert(role.text, user);
     }
-    for (role, form) in form.clients.unwrap_or_default().0 {
+    for (role, Loose(form)) in form.clients.unwrap_or_default().0 {
         whole &= known(&role, "client", &CLIENTS, reader);
-        match form.client(&role, base, reader) {
+        match form.and_then(|form| form.client(&role, base, reader)) {
             Some(client) => drop(pool.clients.insert(role.text, client)),
             None => whole = false,
         }
@@ -297,11 +306,12 @@ impl ClientForm {
             reader.note(mistake.help("give at least one that is registered: `redirect_uris = [\"…\"]`"));
             whole = false;
         }
-        for uri in self.redirect_uris.iter().chain(&self.id) {
-            if let Some(mistake) = blank(uri, "it", reader) {
-                reader.note(mistake);
-                whole = false;
-            }
+        for mistake in self.id.iter().filter_map(|id| blank(id, "it", reader)).collect::<Vec<_>>() {
+            reader.note(mistake);
+            whole = false;
+        }
+        for uri in &self.redirect_uris {
+            whole &= is_redirect_uri(uri, reader);
         }
         let register = match self.register {
             Some(form) => Some(form.register(base, reader)?),
@@ -315,4 +325,26 @@ impl ClientForm {
             authentication: self.authentication,
         })
     }
+}
+
+/// Whether it is one to which a bank can redirect: a whole address without a fragment, of any scheme (RFC 6749 §3.1.2).
+fn is_redirect_uri(uri: &Written, reader: &mut Reader) -> bool {
+    let parsed = Url::parse(&uri.text);
+    let (message, help) = match &parsed {
+        _ if uri.text.trim().is_empty() => {
+            ("a redirect URI that is blank".to_owned(), "give it as it is registered")
+        }
+        Ok(url) if url.fragment().is_some() => (
+            "a redirect URI with a fragment, which no redirect can have (RFC 6749 §3.1.2)".to_owned(),
+            "leave out what is after the `#`",
+        ),
+        Ok(_) => return true,
+        Err(_) => (
+            format!("`{}` is no redirect URI", shown(&uri.text)),
+            "give a whole address as it is registered, such as `https://app.example/callback`",
+        ),
+    };
+    let mistake = reader.mistake_in(uri, Code::BadAddress, message).help(help);
+    reader.note(mistake);
+    false
 }

@@ -13,7 +13,7 @@ use super::{Pool, TargetFile, lacks};
 use crate::suite::Span;
 use crate::suite::code::Code;
 use crate::suite::read::form::{Lenient, form};
-use crate::suite::read::keyed::Keyed;
+use crate::suite::read::keyed::{Keyed, Loose};
 use crate::suite::read::value::{Defs, Prose, Value};
 use crate::suite::read::{Node, Reader, Written};
 use crate::target::login::{Approval, Driver, GIVEN_TOKEN, ReadApproval, ReadLogin};
@@ -54,9 +54,9 @@ form! {
         /// What keeps a run within what the server can take.
         limits: Lenient<Option<LimitsForm>>,
         /// Users by role: `alice`, `bob`.
-        users: Lenient<Option<Keyed<UserForm>>>,
+        users: Lenient<Option<Keyed<Loose<UserForm>>>>,
         /// Clients by role: `server` (confidential), `other` (a second confidential one), `public`.
-        clients: Lenient<Option<Keyed<ClientForm>>>,
+        clients: Lenient<Option<Keyed<Loose<ClientForm>>>>,
         /// What the control API calls the world that they live in.
         world: Lenient<Option<Written>>,
         /// Several sets of users and clients, one `[[pool]]` each: so many cases run at a time.
@@ -103,8 +103,10 @@ impl TargetForm {
         let choices = self.readings.0.map(|readings| chosen(readings.unwrap_or_default(), reader));
         let disconnected =
             self.disconnected_errors.0.and_then(|names| named(names.unwrap_or_default(), reader));
-        // What an address under the base means, and what may stand in the file, depends on the base.
-        let base = base?;
+        // What an address under the base means, and what may stand in the file, depends on the base. Where that is broken, the
+        // rest is read as if it were on this machine: no mistake is told that may be none.
+        let given = base;
+        let base = given.clone().unwrap_or_else(|| Url::parse("http://127.0.0.1").expect("it is an address"));
         let endpoints = self.endpoints.0.and_then(|form| match form {
             Some(form) => form.endpoints(&base, reader),
             None => Some(Endpoints::usual(&base)),
@@ -130,11 +132,17 @@ impl TargetForm {
                 nodes.unwrap_or_default().iter().map(|node| address(node, None, reader)).collect();
             nodes.into_iter().collect::<Option<Vec<Url>>>()
         });
-        let top = PoolForm { users: self.users.0?, clients: self.clients.0?, world: self.world.0? };
+        let all_read = self.users.0.is_some()
+            && self.clients.0.is_some()
+            && self.world.0.is_some()
+            && self.pool.0.is_some();
+        let (users, clients) = (self.users.0.flatten(), self.clients.0.flatten());
+        let top = PoolForm { users, clients, world: self.world.0.flatten() };
         let mut forms = vec![(top, 0..0)];
-        forms.extend(self.pool.0?.unwrap_or_default().into_iter().map(|Placed(form, span)| (form, span)));
-        let pools = pools(forms, &base, reader);
-        let (endpoints, control, pools) = (endpoints?, control?, pools?);
+        let more = self.pool.0.flatten().unwrap_or_default();
+        forms.extend(more.into_iter().map(|Placed(form, span)| (form, span)));
+        let pools = pools(forms, all_read, &base, reader);
+        let (base, endpoints, control, pools) = (given?, endpoints?, control?, pools?);
         if pools.is_empty() && endpoints.control.is_none() && control.make_world.is_none() {
             let mistake = reader.mistake(Code::NoWorld, 0..0, "no users and clients to judge with");
             reader.note(mistake.help(
