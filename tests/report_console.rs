@@ -61,6 +61,43 @@ fn a_log_gets_a_line_for_each_case_that_is_not_a_pass() {
 }
 
 #[test]
+fn what_ends_many_cases_is_told_once_and_whole() {
+    let mut run = report_support::run();
+    let error =
+        run.cases.iter().find(|case| case.verdict == Verdict::Error).expect("the run has one").clone();
+    let cause = format!("no connection: {}: Connection refused (os error 111)", "a long way ".repeat(20));
+    let ended = |number: usize| {
+        let reason = match number % 2 {
+            0 => format!("failed to reach the control API: {cause}; is the target running?"),
+            _ => cause.clone(),
+        };
+        CaseResult { id: format!("lost/{number}"), reason: Some(reason), ..error.clone() }
+    };
+    run.cases.retain(|case| case.verdict != Verdict::Error);
+    run.cases.extend((0..40).map(ended));
+    let told = format!("40 cases ended as an error because of one thing: {cause}\n");
+    assert!(summary(&run, Style::Plain).contains(&told), "{}", summary(&run, Style::Plain));
+    let page = grantspec::report::html::render(&run);
+    assert!(page.contains(told.trim()), "the head of the page says it too");
+    let log = Log::default();
+    let mut progress = Progress::onto(Box::new(log.clone()), run.cases.len(), Mode::Plain);
+    run.cases.iter().for_each(|case| progress.finished(case));
+    progress.end();
+    let text = String::from_utf8(log.0.lock().expect("no other thread").clone()).expect("lines are UTF-8");
+    assert_eq!(text.matches("(os error 111)").count(), 3, "{text}");
+    assert!(text.contains("… and 37 more for the same reasons"), "{text}");
+}
+
+#[test]
+fn promises_that_were_judged_in_part_are_kept_and_said_to_be_so() {
+    let mut run = report_support::run();
+    let kept = run.cases.iter().find(|case| case.verdict == Verdict::Pass).expect("the run has one").clone();
+    run.cases.push(CaseResult { id: "more/of-it".into(), verdict: Verdict::Skipped, ..kept });
+    let told = summary(&run, Style::Plain);
+    assert!(told.contains("judged in part") && !told.contains("kept,"), "{told}");
+}
+
+#[test]
 fn a_closed_pipe_is_no_error() {
     struct Closed;
     impl Write for Closed {

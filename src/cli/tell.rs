@@ -1,7 +1,10 @@
 //! What a run came to, told on the console.
 
+use std::collections::HashSet;
+
 use super::folder::Folder;
 use super::output::out;
+use crate::report::causes;
 use crate::report::console::{Style, case_block, summary};
 use crate::results::{CaseResult, Run, Verdict};
 
@@ -25,12 +28,16 @@ pub fn tell(run: &Run, folder: Option<&Folder>) {
     {
         worth_telling.clear();
     }
+    let all = worth_telling.len();
+    let mut known: HashSet<&str> = HashSet::new();
+    worth_telling.retain(|case| causes::of(case).is_none_or(|cause| known.insert(cause)));
     for case in worth_telling.iter().take(TOLD) {
         text.push_str(&case_block(case, run, style));
         text.push('\n');
     }
-    if worth_telling.len() > TOLD {
-        text.push_str(&format!("… and {} more: see the reports.\n\n", worth_telling.len() - TOLD));
+    let told = worth_telling.len().min(TOLD);
+    if all > told {
+        text.push_str(&format!("… and {} more: see the reports.\n\n", all - told));
     }
     text.push_str(&summary(run, style));
     if let Some(folder) = folder {

@@ -80,6 +80,29 @@ pub fn of<'a>(
     case.steps.get(finding.step)?.exchanges.get(finding.exchange?)
 }
 
+/// The authorization request that began what a finding is about, where the answer that broke it came to a later request: to the
+/// login page's form, say. `None` too where more than one login was begun that it may have been.
+pub fn began<'a>(
+    case: &'a crate::results::CaseResult,
+    finding: &crate::results::Finding,
+) -> Option<&'a Exchange> {
+    let step = case.steps.get(finding.step)?;
+    let is_start = |exchange: &&Exchange| exchange.purpose == OPENED;
+    let start = match step.verb.as_str() {
+        "authorize" | "login" => step.exchanges.iter().take(finding.exchange?).rfind(is_start),
+        "land" => {
+            let mut before =
+                case.steps[..finding.step].iter().flat_map(|step| &step.exchanges).filter(is_start);
+            before.next().filter(|_| before.next().is_none())
+        }
+        _ => None,
+    };
+    start.filter(|start| of(case, finding).is_none_or(|deciding| !std::ptr::eq(*start, deciding)))
+}
+
+/// What the harness calls the request that opens a login.
+const OPENED: &str = "open the login page";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,10 +7,11 @@
 //! - [`onboarding`]: what the team that lets apps in files, where an app was judged.
 //! - [`matrix`]: what `prove` found, which is no run.
 //!
-//! What they share: [`tally`] (counts, and what became of each promise), [`visible`] (text from a target, made harmless
+//! What they share: [`tally`] (counts, and what became of each promise), [`causes`] (what ended several cases), [`visible`] (text from a target, made harmless
 //! and visible) and `evidence` (an exchange in one line) and `json` (how results are broken into lines).
 //! Nothing here decides a verdict or an exit code.
 
+pub mod causes;
 pub mod console;
 mod evidence;
 pub mod files;

@@ -271,7 +271,9 @@ pub(super) fn too_long(status: u16, longest: usize) -> Trouble {
 
 /// What a failure of the HTTP client means for a verdict.
 pub(super) fn trouble(error: &reqwest::Error) -> Trouble {
-    let detail = whole(error);
+    // The address stands with the request; here it would push the cause out of sight.
+    let address = error.url().map(|url| format!(" for url ({url})")).unwrap_or_default();
+    let detail = whole(error).replacen(&address, "", 1);
     let kind = if error.is_timeout() {
         TroubleKind::TimeOut
     } else if error.is_connect() {

@@ -335,3 +335,12 @@ fn the_matrix_notices_a_defect_of_an_app_though_its_promise_is_only_recorded() {
     let [app] = matrix.sides.as_slice() else { panic!("only an app has such a defect") };
     assert_eq!(app.defects[0].killed_by, ["app-leaving/deletes-data-on-disconnect"]);
 }
+
+#[test]
+fn what_broke_about_a_state_is_shown_with_the_request_that_sent_it() {
+    let stage = Stage::new();
+    let run = ["run", "state/echo-exact[plus]", "--defect", "state.echo-exact", "--quiet"];
+    let ended = stage.grantspec(&run);
+    let asked = ended.stdout.lines().find(|line| line.contains("= asked: GET /oauth2/authorize?"));
+    assert!(asked.is_some_and(|line| line.contains("state=")), "{ended}");
+}

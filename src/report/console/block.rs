@@ -90,6 +90,9 @@ fn snippet(place: &Place, label: Option<&str>) -> Snippet<'static, annotate_snip
 
 fn told(group: Group<'static>, case: &CaseResult, finding: &Finding) -> Group<'static> {
     let mut group = group.element(note("expected", &finding.expected)).element(note("got", &finding.got));
+    if let Some(exchange) = evidence::began(case, finding) {
+        group = group.element(note("asked", &evidence::sent(&exchange.request)));
+    }
     if let Some(exchange) = evidence::of(case, finding) {
         group = group
             .element(note("sent", &evidence::sent(&exchange.request)))

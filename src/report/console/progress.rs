@@ -1,12 +1,16 @@
 //! A run while it goes on: a bar on a terminal, plain lines in a log, or nothing.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::report::tally::Counts;
-use crate::report::visible;
+use crate::report::{causes, visible};
 use crate::results::{CaseResult, Verdict};
+
+/// So many cases that one cause ended have a line of their own.
+const ALIKE: usize = 3;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub enum Mode {
 pub struct Progress {
     total: usize,
     counts: Counts,
+    /// How many cases a cause has ended.
+    ended: HashMap<String, usize>,
     sink: Sink,
 }
 
@@ -49,14 +55,15 @@ impl Progress {
             Mode::Plain => Sink::Plain(writer),
             Mode::Quiet => Sink::Quiet,
         };
-        Progress { total, counts: Counts::default(), sink }
+        Progress { total, counts: Counts::default(), ended: HashMap::new(), sink }
     }
 
     /// Another case has its verdict.
     pub fn finished(&mut self, case: &CaseResult) {
         self.counts.add(case.verdict);
         let done = self.counts.total();
-        let line = (!matches!(case.verdict, Verdict::Pass | Verdict::Skipped)).then(|| line(case));
+        let is_news = !matches!(case.verdict, Verdict::Pass | Verdict::Skipped) && !self.is_known(case);
+        let line = is_news.then(|| line(case));
         match &mut self.sink {
             Sink::Live(bar) => {
                 if let Some(line) = line {
@@ -78,11 +85,27 @@ impl Progress {
         }
     }
 
+    /// Whether what ended the case has been told often enough.
+    fn is_known(&mut self, case: &CaseResult) -> bool {
+        let Some(cause) = causes::of(case) else { return false };
+        let count = self.ended.entry(cause.to_owned()).or_default();
+        *count += 1;
+        *count > ALIKE
+    }
+
     /// Takes the bar off the terminal, or writes the last line.
     pub fn end(self) {
+        let more = self.ended.values().map(|count| count.saturating_sub(ALIKE)).sum::<usize>();
+        let more = (more > 0).then(|| format!("{:<12} … and {more} more for the same reasons", "error"));
         match self.sink {
-            Sink::Live(bar) => bar.finish_and_clear(),
+            Sink::Live(bar) => {
+                more.into_iter().for_each(|more| bar.println(more));
+                bar.finish_and_clear();
+            }
             Sink::Plain(mut writer) => {
+                if let Some(more) = more {
+                    let _ = writeln!(writer, "{more}");
+                }
                 let _ = writeln!(writer, "{} of {} cases", self.counts.total(), self.total);
                 let _ = writer.flush();
             }
@@ -98,7 +121,7 @@ fn every(total: usize) -> usize {
 
 fn line(case: &CaseResult) -> String {
     let reason = case.reason.as_deref().unwrap_or_default();
-    format!("{:<12} {}  {}", case.verdict.as_str(), visible::line(&case.id, 120), visible::line(reason, 200))
+    format!("{:<12} {}  {}", case.verdict.as_str(), visible::line(&case.id, 120), visible::line(reason, 600))
 }
 
 fn told(counts: &Counts) -> String {

@@ -1,7 +1,7 @@
 //! The end of a run on a console: the verdict in a sentence, the counts, and what became of the promises.
 
 use crate::report::tally::{self, Counts, Section, Standing};
-use crate::report::visible;
+use crate::report::{causes, visible};
 use crate::results::{Run, Verdict};
 
 use super::{Style, colour};
@@ -22,6 +22,9 @@ pub fn summary(run: &Run, style: Style) -> String {
         .map(|(verdict, count)| style.paint(colour(verdict), &format!("{} {count}", verdict.as_str())))
         .collect();
     text.push_str(&format!("{}\n", shown.join(" · ")));
+    for told in causes::told(run) {
+        text.push_str(&format!("{}\n", visible::line(&told, 2_000)));
+    }
 
     let sections = tally::by_section(run);
     let judged: Vec<&Section<'_>> = sections
@@ -94,14 +97,19 @@ pub fn summary(run: &Run, style: Style) -> String {
     text
 }
 
-/// `9 of 11; 1 broken, 1 not judged`
+/// `9 of 11, 2 of them judged in part; 1 broken, 1 not judged`
 fn told(section: &Section<'_>, style: Style) -> String {
-    let kept = count(section, Standing::Kept)
-        + count(section, Standing::PartlyJudged)
-        + count(section, Standing::Recorded);
+    let in_part = count(section, Standing::PartlyJudged);
+    let kept = count(section, Standing::Kept) + in_part + count(section, Standing::Recorded);
+    let of_them = match in_part {
+        0 => String::new(),
+        1 if kept == 1 => ", judged in part".to_owned(),
+        _ if in_part == kept => ", all judged in part".to_owned(),
+        _ => format!(", {in_part} of them judged in part"),
+    };
     let others: Vec<String> = Standing::ALL
         .into_iter()
-        .filter(|standing| !matches!(standing, Standing::Kept | Standing::Recorded))
+        .filter(|standing| !matches!(standing, Standing::Kept | Standing::PartlyJudged | Standing::Recorded))
         .filter_map(|standing| {
             let count = count(section, standing);
             let text = format!("{count} {}", standing.as_str());
@@ -115,7 +123,7 @@ fn told(section: &Section<'_>, style: Style) -> String {
         })
         .collect();
     let tail = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
-    format!("{kept:2} of {:2}{tail}", section.promises.len())
+    format!("{kept:2} of {:2}{of_them}{tail}", section.promises.len())
 }
 
 fn count(section: &Section<'_>, standing: Standing) -> usize {

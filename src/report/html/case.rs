@@ -93,6 +93,8 @@ pub struct FindingView {
     pub place: PlaceView,
     pub expected: String,
     pub got: String,
+    /// The authorization request that the answer belongs to, where it came to a later one.
+    pub began: Option<String>,
     /// The request and the answer in one line each.
     pub seen: Option<(String, String)>,
 }
@@ -216,6 +218,7 @@ impl FindingView {
             place: PlaceView::of(&finding.place),
             expected: visible::line(&finding.expected, LONG),
             got: visible::line(&finding.got, LONG),
+            began: evidence::began(case, finding).map(|exchange| evidence::sent(&exchange.request)),
             seen: evidence::of(case, finding).map(seen),
         }
     }

@@ -7,7 +7,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use crate::report::tally::{self, Counts, Standing};
-use crate::report::visible;
+use crate::report::{causes, visible};
 use crate::results::{BaselineEntry, CaseResult, Requirement, Run, Verdict};
 
 use super::anchor::{case_anchor, link, requirement_anchor};
@@ -52,6 +52,8 @@ pub struct Page {
     command: String,
     counts: Vec<(VerdictView, usize)>,
     total: usize,
+    /// What ended several cases at once.
+    causes: Vec<String>,
     notes: Vec<String>,
     lacks: Vec<(String, String)>,
     known: Option<KnownView>,
@@ -154,6 +156,7 @@ impl Page {
             command: visible::line(&run.command, 2_000),
             counts: ORDER.map(|verdict| (VerdictView::of(verdict), counts.get(verdict))).to_vec(),
             total: counts.total(),
+            causes: causes::told(run).iter().map(|told| visible::line(told, 2_000)).collect(),
             notes: run.notes.iter().map(|note| visible::line(note, SHORT)).collect(),
             lacks: run
                 .target
