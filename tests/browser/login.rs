@@ -130,6 +130,10 @@ async fn a_page_that_its_script_makes_is_gone_through_and_one_that_is_not_known_
     let address = scripted(bank.address()).await;
     let results = judged(&address, STEPS).await;
     assert!(results.iter().all(|result| result.verdict == Verdict::Pass), "{:?}", told(&results));
+    // What its script read from its own address can be filled in too.
+    let by_query = STEPS.replace("{user.email}", "{page.query}");
+    let results = judged(&address, &by_query).await;
+    assert!(results.iter().all(|result| result.verdict == Verdict::Pass), "{:?}", told(&results));
     let changed = STEPS.replace("name=email", "name=user");
     let results = judged(&address, &changed).await;
     // A state that the case chose makes the request an altered one: then the page could be a refusal, but it asks for something.

@@ -114,6 +114,7 @@ impl Visit<'_> {
                 done[number] += 1;
                 seen = None;
                 tokio::time::sleep(Duration::from_millis(step.wait_ms)).await;
+                values.on_page(&page.url);
                 let secrets = stage.tape.secrets();
                 let hide = |text: &str| secrets.add(text, &format!("{user}·password"));
                 let acted = tab::act(session, step, true, &page, &values, hide).await;

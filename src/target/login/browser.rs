@@ -118,7 +118,7 @@ struct Visit<'v, 'w, 't> {
 
 impl Visit<'_, '_, '_> {
     async fn go(&mut self) -> Result<Reached, String> {
-        let values = Values::of(self.way.world, self.answering, self.way.client, self.begun);
+        let mut values = Values::of(self.way.world, self.answering, self.way.client, self.begun);
         let mut came = vec![0; self.script.steps.len()];
         self.session.go(self.begun.as_str()).await?;
         let (mut answered, mut said_no) = (None, false);
@@ -143,6 +143,7 @@ impl Visit<'_, '_, '_> {
                 return Ok(stuck(&why));
             }
             tokio::time::sleep(Duration::from_millis(step.wait_ms)).await;
+            values.on_page(&page.url);
             let course = step.course(self.answering.allow);
             match &course.go {
                 Go::Refuses(why) => return Ok(Reached::Refused(why.clone())),
