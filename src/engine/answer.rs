@@ -234,11 +234,28 @@ pub fn of_reply(reply: &Reply, given: impl Fn(&Incoming) -> Option<String>) -> A
 
 /// What a 5xx says.
 pub fn own_trouble(status: u16) -> String {
-    let hint = match status {
-        501 => "; if that is how it refuses, the target file can say so: `statuses = [501]` in [refusal]",
-        _ => "",
-    };
-    format!("{status}, the server's own trouble{hint}")
+    format!("{status}, the server's own trouble")
+}
+
+/// What to write into the target file where a refusal was due, and the answer looks like one by its body or by a 501, but not by
+/// anything that the file says of refusals.
+pub fn undeclared_refusal(response: &Incoming) -> Option<String> {
+    const HINT: &str = "if that is how it refuses, the target file can say so";
+    if response.refuses {
+        return None;
+    }
+    match response.status {
+        501 => Some(format!("{HINT}: `statuses = [501]` in [refusal]")),
+        200..300 => {
+            let json = response.json()?;
+            let error = json.get("error")?.as_str().filter(|error| !error.is_empty())?;
+            let said = shortened(error, 60);
+            Some(format!(
+                "its body has the error {said}: {HINT}, with a text of such answers in `texts` of [refusal]"
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// Status and error of an answer, such as `401 invalid_token (unauthorized.bad_access_token)`.

@@ -192,10 +192,10 @@ async fn a_login_that_cannot_get_through_is_an_error_that_shows_the_page_and_no_
         (changed("{user.password}", "{user.pass}"), "{user.pass} stands for nothing; there is"),
         (
             changed("input[name=password]", "#gone"),
-            "forms: GET /search with q [Search], POST to itself with csrf, email",
+            "forms: GET /search with q [Search], POST to itself with email, password, remember, csrf (hidden) [",
         ),
         (changed("sign in", "Weiter"), "no button “Weiter”; it has Search, Sign in"),
-        (changed("email =", "login ="), "no field to fill in `login`; it has csrf, email, password"),
+        (changed("email =", "login ="), "no field to fill in `login` (what a page's script adds"),
         (changed("[\"agree\"]", "[]"), "step 2 came again"),
         (changed("Savings", "Shares"), "“Shares” is none of the choices of account"),
         (
@@ -208,6 +208,7 @@ async fn a_login_that_cannot_get_through_is_an_error_that_shows_the_page_and_no_
             assert_eq!(*verdict, Verdict::Error, "{shows}: {id}: {reason}");
             assert!(reason.contains(shows) || id.contains("denied"), "{reason}\n{shows}");
             assert!(!reason.contains("-has-a-secret"), "{reason}");
+            assert!(reason.matches("csrf").count() < 2, "said twice: {reason}");
         }
     }
 }

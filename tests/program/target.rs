@@ -154,6 +154,11 @@ fn a_check_that_fails_says_what_to_look_at_in_the_file() {
             "token = { url = '/oauth2/token', authentication = 'none' }",
             "is the client's secret right",
         ),
+        (
+            "control = '/control'\n",
+            "control = '/control'\nlogout = '/oauth2/logot'\n",
+            "is `endpoints.logout` right?",
+        ),
     ] {
         let file = stage.target(bank.address(), &usual.replace(from, to));
         let ended = stage.grantspec(&["target", "check", &file]);
@@ -170,6 +175,8 @@ fn a_check_of_a_server_that_is_not_there_or_breaks_its_tokens_says_so() {
     let ended = stage.grantspec(&["target", "check", &file]);
     assert_eq!(ended.code, Some(3), "{}\n{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("✗ alice logs in"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("is not known: nobody has got in"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("cases will run"), "{}", ended.stdout);
     let ended = stage.grantspec(&["target", "check", "nothing.toml"]);
     assert!(ended.code == Some(2) && ended.stderr.contains("nothing.toml"), "{}", ended.stderr);
 }

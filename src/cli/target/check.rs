@@ -19,6 +19,10 @@ const SUITE: (&str, &str) = ("check.toml", include_str!("check.toml"));
 /// Longest line of what a server said, in characters.
 const LONG: usize = 600;
 
+/// What is said of a run where the login failed.
+const NOTHING_KNOWN: &str =
+    "\nWhat a run would judge is not known: nobody has got in. Mend that first, and check again.\n";
+
 /// Try a target file: connect, log in once, and say which cases will run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -83,7 +87,8 @@ impl Check {
         let tried = tried(&target).await;
         out(&told(&tried));
         let plan = Plan::under(&terms, &library, &[], Some(&target));
-        out(&planned(&plan));
+        let got_in = matches!(tried[0].verdict, Verdict::Pass | Verdict::Warn | Verdict::Skipped);
+        out(&if got_in { planned(&plan) } else { NOTHING_KNOWN.to_owned() });
         let exit = Exit::of(tried.iter().map(|case| case.verdict), false);
         let nothing_to_judge = plan.cases.iter().all(|selected| selected.skip.is_some());
         if exit == Exit::Conformant && nothing_to_judge { Exit::NothingRan } else { exit }

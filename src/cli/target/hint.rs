@@ -14,6 +14,13 @@ pub fn of(case: &CaseResult) -> Option<&'static str> {
             "if that is the server's own error page: are the client's `id` and its `redirect_uris` as they are registered, and does \
              the authorization endpoint want more parameters (`params`, `pkce`)?",
         ),
+        "authorize" | "login" if last.outcome.contains("error access_denied") => Some(
+            "the bank says that the user has said no: do the steps of `[login]` press what says yes (`allow`), and not “Cancel” or \
+             “Deny”?",
+        ),
+        "logout" if matches!(status, Some(404 | 405)) => Some(
+            "is `endpoints.logout` right? Without it, the server lacks a logout, and nothing is counted against it.",
+        ),
         "exchange" | "login" if status == Some(401) || last.outcome.contains("invalid_client") => Some(
             "is the client's secret right, and is it shown as the server wants it (`client_authentication`)?",
         ),

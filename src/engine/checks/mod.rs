@@ -12,7 +12,7 @@ mod races;
 mod tokens;
 mod traits;
 
-use super::answer::{Answer, Came, Facts, describe, shortened};
+use super::answer::{Answer, Came, Facts, describe, shortened, undeclared_refusal};
 use super::challenge::bearer_error;
 use super::scene::Scene;
 use crate::suite::{Check, Landing, Outcome, StateRule, Trait};
@@ -143,11 +143,21 @@ fn look_outcome(wanted: Outcome, answer: &Answer) -> Looked {
                 answer.said
             ))
         }
+        (Came::Granted, Outcome::Refused) => breaks(expected, with_hint(&answer.said, answer)),
         (Came::Granted | Came::Refused, _) => breaks(expected, answer.said.clone()),
+        (Came::Unclear(why), Outcome::Refused) => Looked::Unclear(with_hint(why, answer)),
         (Came::Unclear(why) | Came::Broken(why) | Came::NotApplicable(why), _) => {
             Looked::Unclear(why.clone())
         }
     }
+}
+
+/// What came where a refusal was due, and what to do if that is one. A token that was given is no refusal, whatever else the answer
+/// says.
+fn with_hint(said: &str, answer: &Answer) -> String {
+    let gave_tokens = answer.came == Came::Granted && matches!(answer.facts, Facts::Tokens(_));
+    let hint = answer.response.as_ref().filter(|_| !gave_tokens).and_then(undeclared_refusal);
+    hint.map_or_else(|| said.to_owned(), |hint| format!("{said}; {hint}"))
 }
 
 /// The answer whose status and headers are judged, unless it is one that says nothing about the request: too many of
@@ -182,7 +192,9 @@ fn look_status(wanted: &[u16], answer: &Answer) -> Looked {
     holds_if(holds, &format!("status {listed}"), || describe(response))
 }
 
-/// Whether this is a refusal by the target file's word: it stands for the 400 of RFC 6749 §5.2. A 5xx stays the server's own trouble.
+/// Whether this is a refusal by the target file's word. It stands for a 4xx only where any 4xx will do, as the 400 of RFC 6749 §5.2:
+/// the file says how a refusal is told from a grant, and not that the server may answer otherwise than a promise has it. So a
+/// promise of a 401 or a 403 is held against the status that came. A 5xx stays the server's own trouble.
 fn is_declared_refusal(answer: &Answer, response: &Incoming) -> bool {
     answer.came == Came::Refused && response.refuses && response.status < 400
 }

@@ -142,7 +142,10 @@ async fn landed(
             let mut way = Way::new(scene.target, &scene.world, &mut scene.tape, &page.client, &exits);
             let reached = scene.target.login().land(login, answering, &mut way).await;
             let met = Met::of(way);
-            let answer = met.came(reached, page.altered, &mut seen);
+            let mut answer = met.came(reached, page.altered, &mut seen);
+            if let Some(hint) = said_no_by_mistake(answering.allow, &seen, scene) {
+                answer.said = format!("{}; {hint}", answer.said);
+            }
             met.told(answer, seen)
         }
         None => {
@@ -166,6 +169,17 @@ async fn landed(
         }
     });
     (answer, code)
+}
+
+/// What to look at where the bank says that the user has denied what they were to allow: most often the login says no for them.
+fn said_no_by_mistake(allow: bool, seen: &Authorization, scene: &Scene<'_>) -> Option<String> {
+    let error = seen.callback.as_ref()?.one("error")?;
+    let script = scene.target.login().script().filter(|_| allow && error == "access_denied")?;
+    let pressed = script.yeses();
+    let named = if pressed.is_empty() { String::new() } else { format!(" ({})", pressed.join(", ")) };
+    Some(format!(
+        "if the user was to allow it, is what the steps of the login in the target file press to say yes right{named}?"
+    ))
 }
 
 /// Where the way leaves the bank.
@@ -239,6 +253,10 @@ fn left(unknown: Unknown, altered: bool, response: Option<&Incoming>, seen: &mut
         429 | 500.. => judged(response, seen),
         _ if !altered => Answer::broken(format!("the login can't get through: {}", unknown.why)),
         400..500 => judged(response, seen),
+        _ if response.is_some_and(|response| response.refuses) => Answer::new(
+            Came::Refused,
+            format!("a page ({status}) that refuses, as the target file says of such an answer"),
+        ),
         _ if unknown.asks => Answer::unclear(format!(
             "{}; it asks for something, so that it can't be told whether it refuses: add a step for it to the login in the \
              target file",

@@ -24,7 +24,19 @@ pub async fn run(logout: &Logout, scene: &mut Scene<'_>) -> Result<Answer, Never
             break;
         }
     }
+    if is_usual(logout)
+        && answer.response.as_ref().is_some_and(|response| matches!(response.status, 404 | 405))
+    {
+        answer.said.push_str(
+            ", as of an address that is not there: is `endpoints.logout` in the target file right? Without it, the server lacks a logout",
+        );
+    }
     Ok(answer)
+}
+
+/// Whether it is a logout as clients send it.
+fn is_usual(logout: &Logout) -> bool {
+    logout.token == Token::Access && logout.send == Carrier::Header && logout.method == "POST"
 }
 
 /// It as a lane of a race.
@@ -59,7 +71,7 @@ fn requests(logout: &Logout, scene: &mut Scene<'_>) -> Result<Result<Vec<Single>
     };
     let single = |request| Single { actor: grant.client.0.clone(), purpose: "log out".to_owned(), request };
     if at.kind == LogoutKind::Revocation {
-        if logout.token != Token::Access || logout.send != Carrier::Header || logout.method != "POST" {
+        if !is_usual(logout) {
             return Ok(Err(Answer::not_applicable("a revocation takes no token in a header")));
         }
         return Ok(Ok(revocations(&at, &grant, scene).into_iter().map(single).collect()));

@@ -129,6 +129,20 @@ impl Default for Step {
 }
 
 impl Script {
+    /// What the steps press or follow for a user who says yes, each as the author named it.
+    pub fn yeses(&self) -> Vec<String> {
+        let named = self.steps.iter().filter_map(|step| match &step.allow.go {
+            Go::Press(named) | Go::Follow(named) => Some(named),
+            _ => None,
+        });
+        named
+            .map(|named| match named {
+                Named::Text(text) => format!("“{text}”"),
+                Named::Css(css) => format!("`{css}`"),
+            })
+            .collect()
+    }
+
     /// Whether a user can say no anywhere.
     pub fn denies(&self) -> bool {
         self.steps.iter().any(|step| step.deny.is_some())

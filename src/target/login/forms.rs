@@ -49,11 +49,15 @@ pub fn submission(
 pub fn describe(sheet: &Sheet<'_>, form: ElementRef<'_>) -> String {
     let method = form.attr("method").unwrap_or("get").to_uppercase();
     let controls: Vec<ElementRef<'_>> = controls(sheet, form);
-    let fields: Vec<String> = controls
-        .iter()
-        .filter(|control| !is_button(**control))
-        .filter_map(|control| control.attr("name").map(str::to_owned))
-        .collect();
+    let is_hidden = |control: &ElementRef<'_>| input_type(*control) == "hidden";
+    let named = |hidden: bool| {
+        let fields =
+            controls.iter().filter(move |control| !is_button(**control) && is_hidden(control) == hidden);
+        fields.filter_map(|control| control.attr("name"))
+    };
+    // Those that somebody fills in come first: they are what a step names.
+    let visible = named(false).map(str::to_owned);
+    let fields: Vec<String> = visible.chain(named(true).map(|name| format!("{name} (hidden)"))).collect();
     let buttons: Vec<String> = controls
         .iter()
         .filter(|control| is_button(**control))
@@ -150,7 +154,7 @@ impl<'s> Filled<'s> {
         };
         match self.0.iter_mut().find(fits) {
             Some(control) => control.value = Some(text),
-            None => return Err(self.lacks("field to fill in", name)),
+            None => return Err(lacks("field to fill in", name)),
         }
         Ok(())
     }
@@ -158,7 +162,7 @@ impl<'s> Filled<'s> {
     fn check(&mut self, name: &str) -> Result<(), String> {
         match self.0.iter_mut().find(|control| control.name == name && control.kind == Kind::Tick) {
             Some(control) => control.value = Some(control.element.attr("value").unwrap_or("on").to_owned()),
-            None => return Err(self.lacks("checkbox", name)),
+            None => return Err(lacks("checkbox", name)),
         }
         Ok(())
     }
@@ -168,7 +172,7 @@ impl<'s> Filled<'s> {
             .filter(|at| self.0[*at].name == name && matches!(self.0[*at].kind, Kind::Radio | Kind::List))
             .collect();
         if group.is_empty() {
-            return Err(self.lacks("list or radio button", name));
+            return Err(lacks("list or radio button", name));
         }
         let mut found = None;
         for at in &group {
@@ -190,14 +194,6 @@ impl<'s> Filled<'s> {
         }
         self.0[at].value = Some(value);
         Ok(())
-    }
-
-    fn lacks(&self, what: &str, name: &str) -> String {
-        let names: Vec<String> = self.0.iter().map(|control| control.name.clone()).collect();
-        format!(
-            "its form has no {what} `{name}`; it has {} (what a page's script adds, only the browser driver sees)",
-            listed(&names)
-        )
     }
 
     fn send(
@@ -246,6 +242,11 @@ impl<'s> Filled<'s> {
         };
         Ok(Submission { request, secrets })
     }
+}
+
+/// What a form lacks. What it has, the summary of its page says, which stands behind every such message.
+fn lacks(what: &str, name: &str) -> String {
+    format!("its form has no {what} `{name}` (what a page's script adds, only the browser driver sees)")
 }
 
 /// RFC 7578, for fields of text.

@@ -201,6 +201,15 @@ impl Driver {
         }
     }
 
+    /// The steps by which it goes, if it goes by pages.
+    pub fn script(&self) -> Option<&Script> {
+        match self {
+            Driver::Form(form) => Some(&form.script),
+            Driver::Browser(browser) => Some(&browser.script),
+            _ => None,
+        }
+    }
+
     /// Where pages of the bank are besides at its base and its authorization endpoint.
     pub fn origins(&self) -> &[Url] {
         match self {

@@ -1,10 +1,11 @@
 //! What answers look like: pages where none are due, refusals in ways of the server's own, JSON by another name, a clock that is off.
 
 use grantspec::results::Exit;
-use grantspec::results::Verdict::{Error, Fail, Inconclusive, Pass, Warn};
+use grantspec::results::Verdict::{Error, Fail, Inconclusive, Pass, Skipped, Warn};
 
-use super::server::{Front, Quirks, Refusals, Trouble};
-use super::{SOME, is, judged};
+use super::server::{Front, Life, Quirks, Refusals, Trouble, start, target};
+use super::{SECRET, SOME, at, is, judged};
+use crate::common::stage::Stage;
 
 #[test]
 fn a_server_that_answers_everything_with_a_page_gets_no_verdict_and_the_page_is_named() {
@@ -71,6 +72,10 @@ fn a_refusal_that_the_target_file_does_not_know_proves_nothing() {
     for (refusals, why) in [
         (Refusals::Redirect, "302, a redirect to /error where an answer was due"),
         (Refusals::PageWith200, "200 that neither gives what was asked for nor refuses it"),
+        (
+            Refusals::JsonWith200,
+            "if that is how it refuses, the target file can say so, with a text of such answers in `texts`",
+        ),
     ] {
         let quirks = Quirks { refusals, ..Quirks::default() };
         let judged = judged(quirks, "", &SOME);
@@ -92,4 +97,80 @@ fn a_denial_behind_a_second_question_mark_breaks_the_promise_about_the_query() {
     judged(quirks, "", &cases)
         .all_pass_but(&[("state/redirect-keeps-query-on-denial", Fail, "?tenant=blue?error=access_denied")])
         .exits(Exit::NotConformant);
+}
+
+#[test]
+fn where_any_2xx_shows_that_a_token_lives_an_error_in_it_is_pointed_out() {
+    let quirks = Quirks { refusals: Refusals::JsonWith200, ..Quirks::default() };
+    let hint = "its body has the error invalid_token: if that is how it refuses";
+    let (cases, file) =
+        (["logout/kills-access"], target(SECRET).replace("[identity]\nuser = '/sub'", "[identity]"));
+    let stage = Stage::new();
+    let base = stage.start(start(quirks));
+    at(&stage, &base, &file, &cases).all_pass_but(&[("logout/kills-access", Fail, hint)]);
+    // Said in the file, it is one.
+    let declared = format!("{file}[refusal]\ntexts = ['\"error\":']\n");
+    at(&stage, &base, &declared, &cases).all_pass_but(&[]).exits(Exit::Conformant);
+}
+
+#[test]
+fn a_login_that_says_no_where_it_should_say_yes_is_told_so() {
+    let stage = Stage::new();
+    let base = stage.start(start(Quirks::default()));
+    let file = target(SECRET).replace("press = 'Let them'", "press = 'No'");
+    let hint = "press to say yes right (“No”)?";
+    at(&stage, &base, &file, &["whoami/identity"]).all_pass_but(&[("whoami/identity", Inconclusive, hint)]);
+    let checked = stage.grantspec(&["target", "check", &stage.target(&base, &file)]);
+    assert!(checked.stdout.contains("→ the bank says that the user has said no"), "{checked}");
+}
+
+#[test]
+fn a_logout_at_a_wrong_address_points_at_the_target_file() {
+    let stage = Stage::new();
+    let base = stage.start(start(Quirks::default()));
+    let file = target(SECRET).replace("'/revoke'", "'/revok'");
+    let hint = "is `endpoints.logout` in the target file right?";
+    at(&stage, &base, &file, &["logout/kills-access", "logout/repeatable"])
+        .all_pass_but(&[("logout/kills-access", Inconclusive, hint), ("logout/repeatable", Skipped, "")]);
+}
+
+const BRIEF: &str = r#"
+[suite]
+id = "brief"
+about = "Tokens that are over soon"
+[[case]]
+id = "dies"
+proves = ["token.expiry-honest"]
+about = "A token dies"
+[[case.step]]
+login = { user = "alice", client = "server", save = "grant" }
+[[case.step]]
+call = { whoami = "grant" }
+[[case.step]]
+advance = { to_expiry_of = "grant", more = 1 }
+[[case.step]]
+call = { whoami = "grant" }
+expect = { outcome = "refused" }
+"#;
+
+#[test]
+fn an_expiry_is_waited_for_where_that_is_wanted() {
+    for (ends, verdict, code) in [(true, Pass, Exit::Conformant), (false, Fail, Exit::NotConformant)] {
+        let quirks =
+            Quirks { life: if ends { Life::Brief } else { Life::SaidToBeBrief }, ..Quirks::default() };
+        let stage = Stage::new();
+        let base = stage.start(start(quirks));
+        let suites = stage.path("suites");
+        std::fs::create_dir(&suites).expect("the folder is writable");
+        std::fs::write(suites.join("brief.toml"), BRIEF).expect("the folder is writable");
+        let suites = suites.to_str().expect("the folder's name is UTF-8").to_owned();
+        let more = "[limits]\nexpiry_tolerance_s = 1\n";
+        let file = format!("{}{more}", target(SECRET));
+        let impatient = at(&stage, &base, &file, &["--suites", &suites]);
+        assert_eq!(impatient.cases[0].verdict, Skipped, "{}", impatient.ended);
+        let patient = at(&stage, &base, &file, &["--suites", &suites, "--slow"]);
+        assert_eq!(patient.cases[0].verdict, verdict, "{}", patient.ended);
+        assert_eq!(patient.cases[0].steps[2].outcome, "3 s were waited for");
+        patient.exits(code);
+    }
 }

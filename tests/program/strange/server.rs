@@ -28,7 +28,21 @@ pub struct Quirks {
     pub public: Public,
     pub trouble: Trouble,
     pub front: Front,
+    pub life: Life,
 }
+
+/// How long an access token lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Life {
+    #[default]
+    Long,
+    /// Two seconds from its first use: a slow machine finds it alive then.
+    Brief,
+    /// Two seconds are said, and it goes on living.
+    SaidToBeBrief,
+}
+
+const BRIEF: Duration = Duration::from_secs(2);
 
 /// How it says no.
 #[derive(Clone, Copy, Debug, Default)]
@@ -189,6 +203,8 @@ struct Books {
     reuses: u32,
     logins: u32,
     exchanged: HashMap<(String, String), Instant>,
+    /// When an access token was used for the first time.
+    first_used: HashMap<String, Instant>,
 }
 
 #[derive(Clone, PartialEq)]
@@ -405,7 +421,7 @@ impl Server {
     /// New tokens: a login ends what there was of the user and the client, a refresh the access token before it. `None` if it
     /// was logged out from meanwhile.
     fn issue(&self, grant: &Grant, exchanged: bool) -> Option<Value> {
-        let Quirks { rotation, public, reuse, .. } = self.quirks;
+        let Quirks { rotation, public, reuse, life, .. } = self.quirks;
         let mut books = self.books.lock().expect("nobody panics");
         if books.ended.contains(&grant.login) {
             return None;
@@ -421,6 +437,9 @@ impl Server {
         let access = random("a");
         books.access.insert(access.clone(), grant.clone());
         let mut given = json!({ "access_token": access, "token_type": "bearer", "expires_in": 3600 });
+        if life != Life::Long {
+            given["expires_in"] = json!(BRIEF.as_secs());
+        }
         let wanted = exchanged || rotation == Rotation::New;
         if wanted && (grant.client != "public-app" || public != Public::NoRefreshToken) {
             let refresh = random("r");
@@ -434,7 +453,13 @@ impl Server {
 async fn userinfo(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
     let line = headers.get(AUTHORIZATION).and_then(|line| line.to_str().ok()).unwrap_or_default();
     let shown = line.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let books = server.books.lock().expect("nobody panics");
+    let mut books = server.books.lock().expect("nobody panics");
+    if let Some((_, token)) = shown {
+        let first = *books.first_used.entry(token.to_owned()).or_insert_with(Instant::now);
+        if server.quirks.life == Life::Brief && first.elapsed() >= BRIEF {
+            books.access.remove(token);
+        }
+    }
     match shown.and_then(|(_, token)| books.access.get(token)) {
         Some(grant) => axum::Json(json!({ "sub": grant.user })).into_response(),
         None => {
