@@ -272,3 +272,22 @@ fn one<'a>(place: &'a impl Searched, selector: &str) -> ElementRef<'a> {
     assert_eq!(found.len(), 1, "{selector}");
     found[0]
 }
+
+#[test]
+fn a_reader_is_told_who_the_roles_are_and_what_a_lacking_capability_cost() {
+    let mut run = report_support::run();
+    let skipped =
+        run.cases.iter().find(|case| case.verdict == Verdict::Skipped).expect("the run has one").clone();
+    run.cases.retain(|case| case.verdict != Verdict::Skipped);
+    for number in 0..3 {
+        let id = format!("nodes/{number}");
+        let reason = Some("the target lacks restart: it is shared".to_owned());
+        run.cases.push(CaseResult { id, reason, ..skipped.clone() });
+    }
+    let page = html::render(&run);
+    assert!(
+        page.contains("shared with other teams. 3 cases were skipped for it"),
+        "of the capability restart"
+    );
+    assert!(page.contains("are the apps that they log in to"), "it says who is who");
+}

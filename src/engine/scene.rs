@@ -235,8 +235,8 @@ impl<'a> Scene<'a> {
         self.target.space(format!("{what} of {user} with {client} in {set}")).await;
     }
 
-    /// Sends a request of the control API. What is not done there is the harness's trouble, not the bank's fault: no answer
-    /// and a 5xx are both taken for a broken line.
+    /// Sends a request of the control API, or one that stands for it. What is not done there is the harness's trouble, not the
+    /// bank's fault: no answer and a 5xx are both taken for a broken line. A 501 says that the server has no such thing.
     pub async fn control(
         &mut self,
         actor: &str,
@@ -249,6 +249,11 @@ impl<'a> Scene<'a> {
                 let kind: TroubleKind = trouble.kind;
                 let why = format!("the control API did not answer: {}: {}", kind.as_str(), trouble.detail);
                 Err(Answer::broken(why).at(number))
+            }
+            Ok(answer) if answer.status == 501 => {
+                let why =
+                    format!("asked to {purpose}, the server answered 501: it has no such thing for tests");
+                Err(Answer::not_applicable(why).at(number))
             }
             Ok(answer) if answer.status >= 500 || answer.status == 429 => {
                 Err(Answer::broken(format!("the control API answered {}", answer.status)).at(number))

@@ -59,11 +59,14 @@ fn how_late_another_node_hears_is_told_beside_the_verdict() {
 
 #[test]
 fn what_a_control_api_cannot_do_skips_the_case_and_says_so() {
-    let stage = Stage::new();
-    let no_restart = |parts: &Parts, _: &Bytes| ends(parts, "/restart").then(|| ready(answer(404)));
-    let (verdict, why) = judged(&stage, &[], "nodes/replaced-stays-dead", no_restart);
-    assert_eq!(verdict, Verdict::Skipped);
-    assert!(why.contains("can't start the target anew"), "{why}");
+    for (status, told) in [(404, "can't start the target anew"), (501, "it has no such thing for tests")] {
+        let stage = Stage::new();
+        let no_restart =
+            move |parts: &Parts, _: &Bytes| ends(parts, "/restart").then(|| ready(answer(status)));
+        let (verdict, why) = judged(&stage, &[], "nodes/replaced-stays-dead", no_restart);
+        assert_eq!(verdict, Verdict::Skipped, "{why}");
+        assert!(why.contains(told), "{why}");
+    }
 }
 
 #[test]
@@ -74,7 +77,7 @@ fn where_the_control_api_cannot_throttle_a_burst_brings_the_429() {
     // refresh too.
     let limited = move |parts: &Parts, _: &Bytes| {
         if ends(parts, "/throttle") {
-            return Some(ready(answer(404)));
+            return Some(ready(answer(501)));
         }
         if !ends(parts, "/oauth2/token") {
             return None;

@@ -30,11 +30,15 @@ pub async fn run(overload: &Overload, scene: &mut Scene<'_>) -> Result<Answer, N
     };
     let purpose = format!("turn the next request to {} away", overload.of);
     Ok(match scene.control("the operator", &purpose, request).await {
+        // It knows no such thing.
+        Err(answer) if matches!(answer.came, Came::NotApplicable(_)) => {
+            burst(overload, &grant, scene).await?
+        }
         Err(answer) => answer,
         Ok((number, Ok(answer))) if (200..300).contains(&answer.status) => {
             Answer::new(Came::Granted, "the next request is turned away").at(number)
         }
-        Ok((number, Ok(answer))) if !matches!(answer.status, 404 | 405 | 501) => {
+        Ok((number, Ok(answer))) if !matches!(answer.status, 404 | 405) => {
             Answer::broken(format!("the control API answered {}", answer.status)).at(number)
         }
         // It knows no such thing.

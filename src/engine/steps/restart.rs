@@ -9,7 +9,7 @@ pub async fn run(scene: &mut Scene<'_>) -> Answer {
         return Answer::not_applicable("the target says no way to start it anew (control.restart)");
     };
     match scene.does("the operator", "start the bank anew", deed).await {
-        Ok((number, Ok(answer))) if matches!(answer.status, 404 | 405 | 501) => {
+        Ok((number, Ok(answer))) if matches!(answer.status, 404 | 405) => {
             Answer::new(Came::NotApplicable("the control API can't start the target anew".into()), "")
                 .at(number)
         }

@@ -55,7 +55,8 @@ pub struct Page {
     /// What ended several cases at once.
     causes: Vec<String>,
     notes: Vec<String>,
-    lacks: Vec<(String, String)>,
+    /// What the target lacks, why, and how many cases were skipped for it.
+    lacks: Vec<(String, String, usize)>,
     known: Option<KnownView>,
     edition: String,
     /// What is newer than the edition, if anything was left out for it.
@@ -162,7 +163,10 @@ impl Page {
                 .target
                 .lacks
                 .iter()
-                .map(|(capability, reason)| (visible::line(capability, SHORT), visible::line(reason, SHORT)))
+                .map(|(capability, reason)| {
+                    let skipped = skipped_for(capability, run);
+                    (visible::line(capability, SHORT), visible::line(reason, SHORT), skipped)
+                })
                 .collect(),
             known: known(run),
             edition: visible::line(&tally::edition(run), SHORT),
@@ -183,6 +187,13 @@ impl Page {
             documents: trace::of(run, &sections),
         }
     }
+}
+
+/// How many cases were skipped because the target lacks this.
+fn skipped_for(capability: &str, run: &Run) -> usize {
+    let begins = format!("the target lacks {capability}:");
+    let skipped = run.cases.iter().filter(|case| case.verdict == Verdict::Skipped);
+    skipped.filter(|case| case.reason.as_ref().is_some_and(|reason| reason.starts_with(&begins))).count()
 }
 
 /// The broken promises: a *must* before a *should*, and of these in the catalogue's order.
