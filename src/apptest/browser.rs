@@ -31,6 +31,8 @@ pub enum Landed {
     Page(Incoming),
     /// To the bank's login.
     Bank(Url),
+    /// On its way to a bank, but another than the one that the app was told of: why it is none.
+    Astray(String),
     /// To more redirects than a browser follows.
     Endless,
     Nowhere(Trouble),
@@ -148,28 +150,29 @@ fn trouble(error: &reqwest::Error) -> Trouble {
     Trouble { kind, detail }
 }
 
-/// The first address of a page that looks like an authorization request: of its links, or where it is no HTML, in its text.
-pub fn offered(answer: &Incoming) -> Option<Url> {
+/// The first address of a page that looks like an authorization request and is `wanted`: of its links, or where it is no HTML, in
+/// its text.
+pub fn offered(answer: &Incoming, wanted: impl Fn(&Url) -> bool) -> Option<Url> {
     let text = String::from_utf8_lossy(&answer.body);
     if let Some(json) = answer.json() {
-        return in_json(&json);
+        return in_json(&json, &wanted);
     }
     let is_html = answer.header("content-type").any(|value| value.to_ascii_lowercase().contains("html"));
     if !is_html {
-        return link_in(&format!("{text}\n"), None);
+        return links_in(&format!("{text}\n")).find(wanted);
     }
     let html = scraper::Html::parse_document(&text);
     let links = scraper::Selector::parse("a[href]").ok()?;
     let mut addresses = html.select(&links).filter_map(|link| Url::parse(link.value().attr("href")?).ok());
-    addresses.find(is_authorization)
+    addresses.find(|url| is_authorization(url) && wanted(url))
 }
 
-fn in_json(json: &serde_json::Value) -> Option<Url> {
+fn in_json(json: &serde_json::Value, wanted: &impl Fn(&Url) -> bool) -> Option<Url> {
     use serde_json::Value;
     match json {
-        Value::String(text) => link_in(&format!("{text}\n"), None),
-        Value::Array(values) => values.iter().find_map(in_json),
-        Value::Object(members) => members.values().find_map(in_json),
+        Value::String(text) => links_in(&format!("{text}\n")).find(wanted),
+        Value::Array(values) => values.iter().find_map(|value| in_json(value, wanted)),
+        Value::Object(members) => members.values().find_map(|value| in_json(value, wanted)),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
@@ -182,23 +185,22 @@ pub fn is_authorization(url: &Url) -> bool {
 
 /// The first address in a text that asks for a login, after `mark` if there is one.
 pub fn link_in(text: &str, mark: Option<&str>) -> Option<Url> {
-    let mut rest = match mark {
+    let text = match mark {
         Some(mark) => text.split_once(mark)?.1,
         None => text,
     };
-    while let Some(at) = rest.find("http") {
-        let from = &rest[at..];
-        let end = from.find(|c: char| c.is_whitespace() || "\"'<>`\u{1b}".contains(c));
+    links_in(text).next()
+}
+
+/// The addresses in a text that ask for a login.
+fn links_in(text: &str) -> impl Iterator<Item = Url> + '_ {
+    text.match_indices("http").filter_map(|(at, _)| {
+        let from = &text[at..];
         // One that is still being written may go on.
-        let end = end?;
-        if let Ok(url) = Url::parse(from[..end].trim_end_matches([')', ']', '.', ',']))
-            && is_authorization(&url)
-        {
-            return Some(url);
-        }
-        rest = &from[4..];
-    }
-    None
+        let end = from.find(|c: char| c.is_whitespace() || "\"'<>`\u{1b}".contains(c))?;
+        let url = Url::parse(from[..end].trim_end_matches([')', ']', '.', ','])).ok()?;
+        is_authorization(&url).then_some(url)
+    })
 }
 
 #[cfg(test)]
@@ -232,12 +234,28 @@ mod tests {
             page("text/plain", format!("Open {link}")),
             page("application/json", json.replace('&', "\\u0026")),
         ] {
-            assert_eq!(offered(&page).map(String::from).as_deref(), Some(link));
+            assert_eq!(offered(&page, |_| true).map(String::from).as_deref(), Some(link));
         }
         assert_eq!(
-            offered(&page("text/html", format!("<p>{link}</p>"))),
+            offered(&page("text/html", format!("<p>{link}</p>")), |_| true),
             None,
             "a text that nobody can click"
         );
+    }
+
+    #[test]
+    fn of_several_links_that_ask_for_a_login_the_banks_is_taken() {
+        let other = "https://other.example/?client_id=a&response_type=code";
+        let bank = "https://bank.example/?client_id=a&response_type=code";
+        let is_bank = |url: &Url| url.host_str() == Some("bank.example");
+        for (kind, body) in [
+            ("text/html", format!("<a href='{other}'>Other</a> <a href='{bank}'>Bank</a>")),
+            ("text/plain", format!("Other: {other} or bank: {bank}")),
+            ("application/json", serde_json::json!([other, bank]).to_string()),
+        ] {
+            let mut page = crate::apptest::hostile::plain(200, &body);
+            page.headers.insert(http::header::CONTENT_TYPE, kind.parse().expect("a header's value"));
+            assert_eq!(offered(&page, is_bank).map(String::from).as_deref(), Some(bank), "{kind}");
+        }
     }
 }

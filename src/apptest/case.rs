@@ -122,6 +122,9 @@ fn found_all_the_same(ended: End, steps: &[Step], left: usize, stage: &Stage, do
 
 /// What the app shows when all is well, to be compared with what it shows when not.
 fn remember(step: &Step, standing: Standing, facts: &Facts, stage: &mut Stage) {
+    if facts.did.status.is_some_and(|status| status < 400) {
+        stage.remembered.worked.insert(step.verb.word());
+    }
     match &step.verb {
         Verb::Disconnect(_) if stage.remembered.disconnected.is_none() => {
             stage.remembered.disconnected = Some(facts.did.gist());

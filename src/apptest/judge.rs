@@ -3,6 +3,7 @@
 use super::acts::{self, Facts};
 use super::checks::{Looked, contract, look};
 use super::hostile::By;
+use super::misled::misled;
 use super::stage::Stage;
 use crate::engine::Break;
 use crate::results::{Level, Standing, Verdict};
@@ -43,6 +44,8 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> Judged {
     if let Some(why) = turned_away(step, facts, stage) {
         return inconclusive(why);
     }
+    let misled = || misled(&step.verb, facts, stage);
+    let unprepared = |why: String| inconclusive(format!("could not prepare the probe: {why}"));
     let (mut breaks, mut requests) = (Vec::new(), Vec::new());
     let mut unclear = None;
     // What arrived is a fact whatever came back to the browser.
@@ -55,7 +58,7 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> Judged {
             }
             Looked::Unclear(why) => unclear = unclear.or(Some(why)),
             Looked::NotApplicable(why) => {
-                return not_applicable(why);
+                return misled().map_or_else(|| not_applicable(why), inconclusive);
             }
         }
     }
@@ -69,13 +72,11 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> Judged {
                 return not_applicable(why.to_owned());
             }
             Looked::Breaks { expected, got, .. } => {
-                return inconclusive(format!(
-                    "could not prepare the probe: due was: {expected}; came: {got}"
-                ));
+                return unprepared(misled().unwrap_or_else(|| format!("due was: {expected}; came: {got}")));
             }
-            Looked::Unclear(why) => return inconclusive(format!("could not prepare the probe: {why}")),
+            Looked::Unclear(why) => return unprepared(why),
             Looked::NotApplicable(why) => {
-                return not_applicable(why);
+                return misled().map_or_else(|| not_applicable(why), unprepared);
             }
         }
     }
@@ -90,6 +91,9 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> Judged {
         requests.push(None);
     }
     if !breaks.is_empty() {
+        if let Some(why) = misled() {
+            return inconclusive(why);
+        }
         let first = &breaks[0];
         let why = format!("expected {}; got {}", first.expected, first.got);
         let ended = Some(End::Broken(why));
@@ -119,7 +123,7 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> Judged {
         && step.given.is_empty()
         && let Err(why) = contract(&step.verb, facts, stage)
     {
-        return inconclusive(format!("could not prepare the probe: {why}"));
+        return unprepared(misled().unwrap_or(why));
     }
     come_to(Standing::Met, None)
 }

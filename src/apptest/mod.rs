@@ -5,7 +5,7 @@
 //! - `stage`: where one case takes place: a world at the bank, the app, its users' browsers, the tape.
 //! - `hostile`: the bank that the app meets: the bundled bank's routes behind a layer that answers as the case says.
 //! - `acts`: what each verb does; `checks`: one expectation against what came of it; `canary`: secrets out of place;
-//!   `judge`: what a step comes to; `tell`: what is put into the result.
+//!   `judge`: what a step comes to; `misled`: mistakes in the app file that look like the app's; `tell`: what is put into the result.
 //! - `browser`, `process`, `inside`, `port`, `certificates`, `tamper`: what these are made of.
 //!
 //! What is judged is what arrived at the bank, never what an app says of itself, except where the promise is about what
@@ -23,6 +23,7 @@ mod checks;
 mod hostile;
 mod inside;
 mod judge;
+mod misled;
 mod plan;
 mod port;
 mod process;

@@ -3,6 +3,7 @@
 mod apps;
 mod apps_by_command;
 mod apps_in_trouble;
+mod apps_misled;
 mod baseline;
 mod command;
 mod common {

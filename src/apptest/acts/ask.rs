@@ -9,6 +9,7 @@ use url::Url;
 use super::pages::{self, Visit};
 use super::{Did, login, watch};
 use crate::apptest::browser::{Landed, link_in};
+use crate::apptest::misled::astray;
 use crate::apptest::process::Program;
 use crate::apptest::stage::Stage;
 use crate::suite::User;
@@ -166,7 +167,8 @@ pub async fn open(request: Outgoing, user: &User, purpose: &str, stage: &mut Sta
     let mut hops = Vec::new();
     let landed = {
         let stage = &*stage;
-        let opening = browser.open(request, |url| stage.is_login(url), &mut hops);
+        let is_end = |url: &Url| stage.is_login(url) || astray(url, stage).is_some();
+        let opening = browser.open(request, is_end, &mut hops);
         let storm = async {
             while !stage.hostile.is_stormed() {
                 tokio::time::sleep(LOOK).await;
@@ -178,6 +180,11 @@ pub async fn open(request: Outgoing, user: &User, purpose: &str, stage: &mut Sta
         }
     };
     login::note(stage, user, purpose, hops);
+    if let Some(Landed::Bank(url)) = &landed
+        && let Some(why) = astray(url, stage)
+    {
+        return Landed::Astray(why);
+    }
     landed.unwrap_or_else(|| {
         Landed::Nowhere(crate::results::Trouble {
             kind: crate::results::TroubleKind::TimeOut,
@@ -196,6 +203,7 @@ pub fn did(landed: Landed) -> Did {
             ..Did::default()
         },
         Landed::Bank(_) => Did { to_bank: true, ..Did::default() },
+        Landed::Astray(why) => Did::trouble(why),
         Landed::Endless => Did::trouble("the app redirects for ever: 20 redirects led to no page"),
         Landed::Nowhere(trouble) => {
             Did::trouble(format!("the app did not answer: {}: {}", trouble.kind.as_str(), trouble.detail))

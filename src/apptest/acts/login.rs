@@ -9,6 +9,7 @@ use super::{Did, ask, pages};
 use crate::apptest::bank;
 use crate::apptest::browser::{Hop, Landed, link_in, offered};
 use crate::apptest::hostile::{Answered, By, Kind};
+use crate::apptest::misled::{astray, no_such_page};
 use crate::apptest::process::Program;
 use crate::apptest::stage::{LoginHeld, Stage, tail};
 use crate::apptest::tamper::{applies, tampered};
@@ -76,10 +77,11 @@ pub async fn begin(user: &User, stage: &mut Stage) -> Result<Url, Did> {
             match ask::open(request, user, "begin a login at the app", stage).await {
                 Landed::Bank(link) => Ok(link),
                 // A page that offers the way to the bank is as good as one that sends there.
-                Landed::Page(page) => match offered(&page).filter(|url| stage.is_login(url)) {
+                Landed::Page(page) => match offered(&page, |url| stage.is_login(url)) {
                     Some(bank) => Ok(bank),
                     None => Err(sent_nowhere(page, stage)),
                 },
+                Landed::Astray(why) => Err(Did::trouble(why)),
                 Landed::Endless => {
                     Err(Did::trouble("the app redirects for ever: 20 redirects led to no page"))
                 }
@@ -111,13 +113,34 @@ pub async fn begin(user: &User, stage: &mut Stage) -> Result<Url, Did> {
             let mut program = ask::spawn(&action, user, stage).map_err(Did::broken)?;
             let found = find_link(&mut program, link_after.as_deref(), stage).await;
             stage.commands.push(program);
-            found
+            match found.as_ref().ok().and_then(|link| astray(link, stage)) {
+                Some(why) => Err(Did::trouble(why)),
+                None => found,
+            }
         }
     }
 }
 
 /// Why a page is none that leads to the bank.
 fn sent_nowhere(page: Incoming, stage: &Stage) -> Did {
+    if let Some(why) = offered(&page, |url| astray(url, stage).is_some()).and_then(|url| astray(&url, stage))
+    {
+        return Did::trouble(why);
+    }
+    if let (Action::Http { method, url, .. }, Some(hop), 404 | 405 | 410) =
+        (&stage.app.connect, stage.hops().last(), page.status)
+    {
+        let asked = stage.fill(url, None);
+        let why = match Url::parse(&asked).is_ok_and(|asked| asked.path() == hop.request.url.path()) {
+            true => no_such_page("connect", method, &asked, page.status),
+            false => format!(
+                "the app sent its user to a page of its own that is not there: it answered {} to {} {}; was it asked for a login \
+                 rightly ([connect] in the app file)?",
+                page.status, hop.request.method, hop.request.url
+            ),
+        };
+        return Did { status: Some(page.status), ..Did::trouble(why) };
+    }
     let bank = match stage.app.bank.hosts.as_slice() {
         [] => stage.doors.bank.to_string(),
         hosts => hosts.join(" or "),

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::Did;
 use crate::apptest::browser::Hop;
+use crate::apptest::misled::astray;
 use crate::apptest::stage::Stage;
 use crate::suite::User;
 use crate::suite::app::Text;
@@ -76,6 +77,9 @@ impl Visit<'_> {
             let address = session.url().await.map_err(broken)?;
             if let Some(bank) = Url::parse(&address).ok().filter(|url| stage.is_login(url)) {
                 return Ok(Came::Bank(bank));
+            }
+            if let Some(why) = Url::parse(&address).ok().and_then(|url| astray(&url, stage)) {
+                return Err(Did::trouble(why));
             }
             if stage.hostile.is_stormed() {
                 return Err(Did::trouble("given up because the app storms the bank"));

@@ -4,7 +4,7 @@ mod programs;
 mod roll;
 mod tabs;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ use super::bank::{Desk, NoWorld, World, whoami_request};
 use super::browser::{Browser, Hop};
 use super::hostile::{Doors, Hostile, ListenError};
 use super::inside::{Begun, Inside};
+use super::misled::is_loopback;
 use super::port::Port;
 use super::process::{Ended, Program, StartError};
 use crate::suite::app::{AppFile, Confidentiality, Text};
@@ -48,6 +49,8 @@ pub struct Remembered {
     pub disconnected: Option<String>,
     /// What the app showed whenever all was well.
     pub well: Vec<String>,
+    /// Verbs that the app has answered as one that has such a page.
+    pub worked: BTreeSet<&'static str>,
 }
 
 /// Everything of one case.
@@ -216,7 +219,13 @@ impl Stage {
 
     /// Whether an address is the bank's login.
     pub fn is_login(&self, url: &Url) -> bool {
-        let of_bank = url.origin() == self.doors.bank.origin()
+        let bank = &self.doors.bank;
+        let by_another_name = || {
+            let (here, there) = (url.port_or_known_default(), bank.port_or_known_default());
+            url.scheme() == bank.scheme() && here == there && is_loopback(url)
+        };
+        let of_bank = url.origin() == bank.origin()
+            || by_another_name()
             || url.host_str().is_some_and(|host| self.app.bank.hosts.iter().any(|known| known == host));
         of_bank && super::browser::is_authorization(url)
     }

@@ -70,7 +70,7 @@ pub fn start(stage: &Stage, trouble: Trouble, lines: &str) -> String {
 }
 
 /// A port that nobody listens on.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }
