@@ -1,10 +1,12 @@
 //! A port of loopback for the app of one case, which nobody else gets meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::TcpListener;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::suite::app::FURTHER_PORT;
 
 /// Below the ports that systems give to whoever asks for any (Linux from 32768 on, others from 49152 on), so that no connection
 /// takes the app's port while it is not up.
@@ -40,6 +42,39 @@ impl Port {
 
     pub fn number(&self) -> u16 {
         self.0
+    }
+}
+
+/// The ports of one case: the app's own, and those that its file names besides.
+#[derive(Debug)]
+pub struct Ports {
+    own: Port,
+    further: Mutex<BTreeMap<String, Port>>,
+}
+
+impl Ports {
+    /// # Errors
+    /// If no port can be listened on.
+    pub fn take() -> io::Result<Ports> {
+        Ok(Ports { own: Port::take()?, further: Mutex::default() })
+    }
+
+    /// The app's own.
+    pub fn own(&self) -> u16 {
+        self.own.number()
+    }
+
+    /// What a placeholder stands for: the same for a name whenever it is asked. `None` for what is no port's.
+    pub fn placeholder(&self, name: &str) -> Option<String> {
+        if name == "port" {
+            return Some(self.own().to_string());
+        }
+        let name = name.strip_prefix(FURTHER_PORT)?;
+        let mut further = self.further.lock().unwrap_or_else(PoisonError::into_inner);
+        if !further.contains_key(name) {
+            further.insert(name.to_owned(), Port::take().ok()?);
+        }
+        further.get(name).map(|port| port.number().to_string())
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use crate::suite::app::Stdin;
 use crate::suite::client::Restart;
 
 /// Output of one program that is kept, in bytes: what comes after is thrown away.
@@ -37,6 +38,8 @@ pub struct Program {
     child: Child,
     output: Output,
     readers: JoinSet<()>,
+    /// Holds the program's standard input.
+    _writer: JoinSet<()>,
     ended: Option<Ended>,
     /// The number of its group: its own.
     group: Option<u32>,
@@ -84,12 +87,13 @@ impl Output {
 }
 
 impl Program {
-    /// Starts it in `folder`, with `env` beside what it inherits.
+    /// Starts it in `folder`, with `env` beside what it inherits. It reads `input`, and then finds what `stdin` says.
     pub fn start(
         command: &[String],
         env: &[(String, String)],
         folder: &Path,
         input: Option<String>,
+        stdin: Stdin,
     ) -> Result<Program, StartError> {
         let program = command.first().cloned().unwrap_or_default();
         let mut started = Command::new(&program);
@@ -97,7 +101,8 @@ impl Program {
         if !folder.as_os_str().is_empty() {
             started.current_dir(folder);
         }
-        started.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        let stays_open = stdin == Stdin::Open;
+        started.stdin(if input.is_some() || stays_open { Stdio::piped() } else { Stdio::null() });
         started.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         #[cfg(unix)]
         started.process_group(0);
@@ -110,14 +115,18 @@ impl Program {
         if let Some(stderr) = child.stderr.take() {
             readers.spawn(keep(stderr, output.clone()));
         }
-        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
-            readers.spawn(async move {
+        let mut writer = JoinSet::new();
+        if let Some(mut stdin) = child.stdin.take() {
+            writer.spawn(async move {
                 // A program that reads nothing closes it: that is its own affair.
-                let _ = stdin.write_all(input.as_bytes()).await;
+                let _ = stdin.write_all(input.unwrap_or_default().as_bytes()).await;
+                if stays_open {
+                    std::future::pending::<()>().await;
+                }
             });
         }
         let group = child.id();
-        Ok(Program { child, output, readers, ended: None, group })
+        Ok(Program { child, output, readers, _writer: writer, ended: None, group })
     }
 
     pub fn output(&self) -> &Output {

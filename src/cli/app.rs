@@ -149,7 +149,7 @@ impl Judge {
         });
         let seen = TargetSeen {
             name: app.name.clone(),
-            base: app.redirect_uri.0.replace("{port}", "…"),
+            base: app.redirect_uri.fill(|name| name.starts_with("port").then(|| "…".to_owned())),
             lacks: lacks.collect(),
         };
         let mut run = record::blank(library, &library.apps, &ids(plan), terms, seen);

@@ -213,11 +213,11 @@ pub fn did(landed: Landed) -> Did {
 
 /// Runs a command of the app.
 pub fn spawn(action: &Action, user: &User, stage: &Stage) -> Result<Program, String> {
-    let Action::Command { command, env, input, .. } = action else {
+    let Action::Command { command, env, input, stdin, .. } = action else {
         return Err("this is not asked for by a command".to_owned());
     };
     let command: Vec<String> = command.iter().map(|word| stage.fill(word, Some(user))).collect();
     let env = stage.environment(env, Some(user));
     let input = input.as_ref().map(|input| stage.fill(input, Some(user)));
-    Program::start(&command, &env, &stage.app.folder, input).map_err(|error| error.to_string())
+    Program::start(&command, &env, &stage.app.folder, input, *stdin).map_err(|error| error.to_string())
 }

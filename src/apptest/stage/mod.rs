@@ -20,7 +20,7 @@ use super::browser::{Browser, Hop};
 use super::hostile::{Doors, Hostile, ListenError};
 use super::inside::{Begun, Inside};
 use super::misled::is_loopback;
-use super::port::Port;
+use super::port::Ports;
 use super::process::{Ended, Program, StartError};
 use crate::suite::app::{AppFile, Confidentiality, Text};
 use crate::suite::client::Restart;
@@ -92,7 +92,7 @@ pub struct Stage {
     /// How many requests at the bank are on the tape.
     taped: usize,
     folder: TempDir,
-    port: Port,
+    ports: Ports,
     ca_file: PathBuf,
 }
 
@@ -136,9 +136,9 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("grantspec-").tempdir().map_err(StageError::Folder)?;
         let ca_file = folder.path().join("bank-ca.pem");
         std::fs::write(&ca_file, &authority.pem).map_err(StageError::Folder)?;
-        let port = Port::take().map_err(StageError::Port)?;
+        let ports = Ports::take().map_err(StageError::Port)?;
         let desk = Desk::new(routes);
-        let redirect_uri = app.redirect_uri.fill(|name| (name == "port").then(|| port.number().to_string()));
+        let redirect_uri = app.redirect_uri.fill(|name| ports.placeholder(name));
         if Url::parse(&redirect_uri).is_err() {
             return Err(StageError::RedirectUri(redirect_uri));
         }
@@ -177,7 +177,7 @@ impl Stage {
             hops: Vec::new(),
             taped: 0,
             folder,
-            port,
+            ports,
             ca_file,
         })
     }
@@ -200,13 +200,12 @@ impl Stage {
                 "client_id" => client.client_id.clone(),
                 "client_secret" => client.client_secret.clone(),
                 "redirect_uri" => client.redirect_uris.first().cloned().unwrap_or_default(),
-                "port" => self.port.number().to_string(),
                 "folder" => self.folder.path().display().to_string(),
                 "ca_file" => self.ca_file.display().to_string(),
                 "proxy" => self.doors.proxy.clone()?,
                 "user" => user?.0.clone(),
                 "grantspec" => std::env::current_exe().ok()?.display().to_string(),
-                _ => return None,
+                name => self.ports.placeholder(name)?,
             })
         })
     }

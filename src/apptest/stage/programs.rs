@@ -34,7 +34,7 @@ impl Stage {
         }
         let command: Vec<String> = start.command.iter().map(|word| self.fill(word, None)).collect();
         let env = self.environment(&start.env, None);
-        let program = Program::start(&command, &env, &self.app.folder, None)?;
+        let program = Program::start(&command, &env, &self.app.folder, None, start.stdin)?;
         self.program = Some(program);
         self.wait_until_up(start.ready.as_ref()).await
     }
@@ -45,7 +45,7 @@ impl Stage {
         let redirect_uri = client.redirect_uris[0].clone();
         Ok(Told {
             bank: self.doors.bank.clone(),
-            port: self.port.number(),
+            port: self.ports.own(),
             client_id: client.client_id.clone(),
             client_secret: client.client_secret.clone(),
             redirect_uri: Url::parse(&redirect_uri).map_err(|_| StageError::RedirectUri(redirect_uri))?,

@@ -36,6 +36,14 @@ words! {
         ClientSecret = "client-secret",
     }
 
+    /// What a program finds at its standard input once it has read what it is given.
+    Stdin {
+        /// Its end.
+        Closed = "closed",
+        /// Nothing yet, for as long as the program lives.
+        Open = "open",
+    }
+
     /// Whether the app can keep a secret.
     Confidentiality {
         /// It has a secret, and is given refresh tokens.
@@ -45,7 +53,7 @@ words! {
     }
 }
 
-/// What can stand in braces in the texts of an app file.
+/// What can stand in braces in the texts of an app file, beside [`FURTHER_PORT`] with a name.
 pub const PLACEHOLDERS: [&str; 10] = [
     "bank",
     "client_id",
@@ -58,6 +66,9 @@ pub const PLACEHOLDERS: [&str; 10] = [
     "user",
     "grantspec",
 ];
+
+/// How `{port.NAME}` begins, which stands for a further free port.
+pub const FURTHER_PORT: &str = "port.";
 
 /// An app, as its file describes it.
 #[derive(Clone, Debug)]
@@ -112,6 +123,7 @@ pub struct Start {
     pub command: Vec<Text>,
     pub env: Vec<(String, Text)>,
     pub config: Option<(Text, Text)>,
+    pub stdin: Stdin,
     /// An address that answers once the app is up.
     pub ready: Option<Text>,
 }
@@ -125,7 +137,13 @@ pub enum Action {
     /// where it is.
     Browser { open: Option<Text>, steps: Vec<Step> },
     /// By a command that is run for it. `link_after`: what stands right before the link to open.
-    Command { command: Vec<Text>, env: Vec<(String, Text)>, input: Option<Text>, link_after: Option<String> },
+    Command {
+        command: Vec<Text>,
+        env: Vec<(String, Text)>,
+        input: Option<Text>,
+        stdin: Stdin,
+        link_after: Option<String>,
+    },
 }
 
 /// How long things may take, and how much there may be.
@@ -150,15 +168,27 @@ impl Text {
     /// The text with its placeholders replaced; what `value` does not know stays.
     pub fn fill(&self, value: impl Fn(&str) -> Option<String>) -> String {
         let mut filled = self.0.clone();
-        for name in PLACEHOLDERS {
+        let further = self.further_ports().map(|name| format!("{FURTHER_PORT}{name}"));
+        for name in PLACEHOLDERS.map(str::to_owned).into_iter().chain(further) {
             let written = format!("{{{name}}}");
             if filled.contains(&written)
-                && let Some(value) = value(name)
+                && let Some(value) = value(&name)
             {
                 filled = filled.replace(&written, &value);
             }
         }
         filled
+    }
+
+    /// The names of the further ports that it speaks of.
+    fn further_ports(&self) -> impl Iterator<Item = &str> {
+        let after = self.0.split("{port.").skip(1);
+        after.filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
+    }
+
+    /// Whether it speaks of a port that is free.
+    fn uses_a_port(&self) -> bool {
+        self.uses("port") || self.further_ports().next().is_some()
     }
 
     pub fn uses(&self, placeholder: &str) -> bool {
@@ -209,7 +239,7 @@ impl AppFile {
     /// Whether cases have to run one after the other.
     pub fn one_at_a_time(&self) -> bool {
         let commands = matches!(self.connect, Action::Command { .. });
-        self.bank.port.is_some() || (self.start.is_none() && !commands) || !self.redirect_uri.uses("port")
+        self.bank.port.is_some() || (self.start.is_none() && !commands) || !self.redirect_uri.uses_a_port()
     }
 }
 
@@ -253,5 +283,8 @@ mod tests {
         let text = Text("{\"bank\": \"{bank}\", \"no\": \"{unknown}\"}".to_owned());
         let filled = text.fill(|name| (name == "bank").then(|| "http://b".to_owned()));
         assert_eq!(filled, "{\"bank\": \"http://b\", \"no\": \"{unknown}\"}");
+        let text = Text("{port} {port.api} {port.web} {port.api}".to_owned());
+        let filled = text.fill(|name| Some(name.to_uppercase()));
+        assert_eq!(filled, "PORT PORT.API PORT.WEB PORT.API");
     }
 }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
-use super::{Action, AppFile, BankSide, Capability, Confidentiality, Limits, PLACEHOLDERS, Start, Text};
+use super::{
+    Action, AppFile, BankSide, Capability, Confidentiality, FURTHER_PORT, Limits, PLACEHOLDERS, Start, Stdin,
+    Text,
+};
 use crate::suite::case::Source;
 use crate::suite::code::Code;
 use crate::suite::diagnostic::Diagnostic;
@@ -21,6 +24,7 @@ use crate::suite::read::{Node, Reader, in_file_order};
 word_values! {
     Capability: "capability",
     Confidentiality: "kind of client",
+    Stdin: "state of a standard input",
 }
 
 /// Reads an app file's text.
@@ -90,6 +94,8 @@ form! {
         env: Option<Keyed<Text>>,
         /// A file that is written before: `path` and `text`.
         config: Option<ConfigForm>,
+        /// `open`: its standard input has no end as long as it runs, for programs that end with it. Default `closed`.
+        stdin: Option<Stdin>,
         /// An address that answers once it is up. Default: the host of `redirect_uri` takes connections.
         ready: Option<Text>,
     }
@@ -125,6 +131,8 @@ form! {
         env: Option<Keyed<Text>>,
         /// What it reads from its standard input.
         input: Option<Text>,
+        /// `open`: after `input`, its standard input has no end as long as it runs. Default `closed`.
+        stdin: Option<Stdin>,
         /// What stands right before the link to open in its output. Default: the first link to the bank.
         link_after: Option<Prose>,
     }
@@ -197,6 +205,7 @@ impl AppForm {
                 command: start.command,
                 env: start.env.map_or_else(Vec::new, Keyed::pairs),
                 config: start.config.map(|config| (config.path, config.text)),
+                stdin: start.stdin.unwrap_or(Stdin::Closed),
                 ready: start.ready,
             }),
             connect: self.connect,
@@ -248,7 +257,8 @@ impl Value for Action {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let form = ActionForm::read(node, reader)?;
         let ways = [form.get.is_some(), form.post.is_some(), form.browser.is_some(), form.command.is_some()];
-        let for_commands = form.env.is_some() || form.input.is_some() || form.link_after.is_some();
+        let for_commands =
+            form.env.is_some() || form.input.is_some() || form.stdin.is_some() || form.link_after.is_some();
         let wrong = if ways.into_iter().filter(|given| *given).count() != 1
             || form.command.as_ref().is_some_and(Vec::is_empty)
         {
@@ -258,7 +268,7 @@ impl Value for Action {
         } else if form.step.is_some() && form.browser.is_none() {
             Some("`step` goes with `browser`")
         } else if for_commands && form.command.is_none() {
-            Some("`env`, `input` and `link_after` go with `command`")
+            Some("`env`, `input`, `stdin` and `link_after` go with `command`")
         } else {
             None
         };
@@ -281,6 +291,7 @@ impl Value for Action {
                 command: command.unwrap_or_default(),
                 env: form.env.map_or_else(Vec::new, Keyed::pairs),
                 input: form.input,
+                stdin: form.stdin.unwrap_or(Stdin::Closed),
                 link_after: form.link_after.map(|text| text.0),
             },
         })
@@ -323,6 +334,16 @@ impl Value for Text {
             let Some((name, beyond)) = after.split_once('}') else { break };
             let is_name =
                 !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            if let Some(port) = name.strip_prefix(FURTHER_PORT)
+                && !is_name_of_port(port)
+            {
+                let message = format!("`{{{}}}` names no port", shown(name));
+                let mistake = reader.mistake_in(&written, Code::UnknownWord, message);
+                reader.note(mistake.help(
+                    "`{port.NAME}` stands for a further free port, the same wherever its name comes: small letters, digits, `-` and `_`",
+                ));
+                return None;
+            }
             if is_name && !PLACEHOLDERS.contains(&name) {
                 let message = format!("`{{{}}}` stands for nothing", shown(name));
                 let mistake = reader.mistake_in(&written, Code::UnknownWord, message);
@@ -335,8 +356,15 @@ impl Value for Text {
     }
 
     fn schema(_: &mut Defs) -> Json {
-        json!({ "type": "string", "description": format!("With {} in braces.", listed(&PLACEHOLDERS)) })
+        let braces =
+            format!("With {} in braces; or `{{port.NAME}}`, a further free port.", listed(&PLACEHOLDERS));
+        json!({ "type": "string", "description": braces })
     }
+}
+
+fn is_name_of_port(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    !name.is_empty() && name.bytes().all(fits)
 }
 
 impl Value for Lacks {
