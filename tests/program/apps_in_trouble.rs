@@ -105,6 +105,14 @@ fn a_disconnection_that_the_app_turns_away_is_inconclusive() {
 }
 
 #[test]
+fn an_app_that_ends_what_is_left_a_second_later_leaves_nothing_behind() {
+    let stage = Stage::new();
+    let app = app::start(&stage, Trouble::TidiesUpLate, SHORT);
+    let (ended, case) = judge(&stage, &app, &["app-leaving/disconnect-races-refresh"]);
+    assert_eq!((case.verdict, ended.code), (Verdict::Pass, Some(0)), "{ended}");
+}
+
+#[test]
 fn a_storm_is_stopped_after_the_number_that_is_stated_and_fails() {
     let stage = Stage::new();
     let app = app::start(&stage, Trouble::Storms, SHORT);
@@ -209,4 +217,40 @@ fn an_app_that_cannot_be_told_whom_to_trust_is_inconclusive() {
     let trusts = format!("PUPPET = 'log-in', SSL_CERT_FILE = '{}'", other.display());
     let text = proxied("log-in").replacen("PUPPET = 'log-in'", &trusts, 1);
     inconclusive(&stage, &write(&stage, &text), &["does not trust the bank's certificate", "{ca_file}"]);
+}
+
+#[test]
+fn a_program_whose_standard_input_stays_open_does_not_end_with_it() {
+    let stage = Stage::new();
+    let started = |stdin: &str| {
+        let text = format!(
+            "name = 'App'\nredirect_uri = 'http://127.0.0.1:{{port}}/callback'\n[limits]\nstart_ms = 300\n\
+             [connect]\nget = 'http://127.0.0.1:{{port}}/'\n[use]\nget = 'http://127.0.0.1:{{port}}/'\n\
+             [start]\ncommand = ['sh', '-c', 'cat; exit 7']\n{stdin}\n"
+        );
+        let (ended, case) = judge(&stage, &write(&stage, &text), &["app-login/giant-code"]);
+        assert_eq!(case.verdict, Verdict::Error, "{ended}");
+        case.reason.unwrap_or_default()
+    };
+    let reason = started("");
+    assert!(reason.contains("ended with exit code 7 before it was up"), "{reason}");
+    let reason = started("stdin = 'open'");
+    assert!(reason.contains("was not up after 300 ms"), "{reason}");
+    let asks =
+        "['sh', '-c', 'read line; echo heard $line; read more; echo that was all']\ninput = \"yes\\n\"";
+    inconclusive(&stage, &commands(&stage, asks, SHORT), &["heard yes / that was all"]);
+    let asks = format!("{asks}\nstdin = 'open'");
+    inconclusive(&stage, &commands(&stage, &asks, SHORT), &["gave no link", "its last words: heard yes"]);
+}
+
+#[test]
+fn further_ports_are_others_and_the_same_for_a_name() {
+    let stage = Stage::new();
+    let app = commands(&stage, "['echo', '{port}', '{port.api}', '{port.web}', '{port.api}']", SHORT);
+    let (ended, case) = judge(&stage, &app, &["app-login/giant-code"]);
+    let reason = case.reason.unwrap_or_default();
+    let words = reason.split("its last words: ").nth(1).unwrap_or_else(|| panic!("{ended}"));
+    let ports: Vec<u16> = words.split(' ').map(|port| port.parse().expect("a port's number")).collect();
+    let [own, api, web, again] = ports[..] else { panic!("{reason}") };
+    assert!(api == again && own != api && api != web && own != web, "{reason}");
 }

@@ -89,3 +89,27 @@ async fn no_order_of_the_cases_changes_a_verdict() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_case_waited_for_others_is_none_of_its_time() {
+    let bank = Running::start(reference::Options::default()).await.expect("a port of loopback is free");
+    let target = pooled(&bank, 1).await;
+    let mut plan = Plan::select(&Library::shipped(), &["refresh".to_owned()], Some(&target));
+    plan.cases.retain(|selected| {
+        let slow = |verb: &Verb| matches!(verb, Verb::Race(_) | Verb::Sample(_));
+        selected.skip.is_none() && !selected.case.steps.iter().any(|step| slow(&step.verb))
+    });
+    plan.cases.truncate(16);
+    assert_eq!(plan.cases.len(), 16, "there are enough");
+    let options = Arc::new(Options { jobs: 16, seed: 1, rerun: String::new(), evidence: false });
+    let began = std::time::Instant::now();
+    let mut running = tokio::task::JoinSet::new();
+    for selected in plan.cases {
+        let (target, options) = (target.clone(), options.clone());
+        running.spawn(async move { run_case(&selected, &target, &options).await.duration_ms });
+    }
+    let own: u64 = running.join_all().await.into_iter().sum();
+    // One at a time has the users, so that their own times make up the whole; with the waiting, it is several times that.
+    let whole = began.elapsed().as_millis() as u64;
+    assert!(own <= whole * 3 / 2, "{own} ms of {whole} ms");
+}

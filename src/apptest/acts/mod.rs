@@ -15,8 +15,6 @@ use super::{bank, canary};
 use crate::suite::client::{Check, Counted, Leaf, Step, Verb};
 use crate::target::{Outgoing, Reply};
 
-/// How long it takes at most until an app can know that a connection was closed.
-const CLOSED: Duration = Duration::from_millis(250);
 /// How long an app may take, once nothing more came from it, to end the tokens that it leaves behind.
 const LATE: Duration = Duration::from_secs(3);
 /// How often that is looked at.
@@ -151,11 +149,7 @@ pub async fn run(step: &Step, number: usize, stage: &mut Stage) -> Facts {
         }
         Verb::Expire(by) => facts.did = expire(*by, stage).await,
         Verb::Answer(answer) => stage.hostile.prepare(answer.clone(), number),
-        Verb::Certificate(kind) => {
-            stage.hostile.show(*kind);
-            // The connections that the app has kept are closed now. Had it not noticed yet, it would use one and begin no other.
-            tokio::time::sleep(CLOSED).await;
-        }
+        Verb::Certificate(kind) => stage.hostile.show(*kind).await,
         Verb::Search(secrets) => facts.leaks = canary::search(secrets, stage),
         Verb::Sample(count) => {
             let (did, sample) = sample::states(*count, stage).await;

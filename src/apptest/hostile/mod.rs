@@ -5,6 +5,7 @@
 //! in through [`listen`].
 
 mod arrived;
+mod books;
 mod listen;
 mod script;
 
@@ -18,13 +19,14 @@ use http::HeaderMap;
 use serde_json::Value;
 use tokio::sync::Notify;
 use tower_service::Service;
-use url::{Position, Url};
+use url::Position;
 
 use crate::results::{Trouble, TroubleKind};
 use crate::suite::client::{Answer, Break, CertificateKind};
 use crate::target::{Incoming, Outgoing, Reply};
 
 pub use arrived::{Arrived, By, Given, Kind};
+pub use books::Books;
 pub use listen::{Doors, ListenError};
 use script::Script;
 
@@ -33,6 +35,9 @@ pub const BODY_LIMIT: usize = 1 << 20;
 
 /// How long requests that belong together wait for each other: long enough for an app that sends them at once.
 const TOGETHER: Duration = Duration::from_millis(1_500);
+
+/// How long it takes at most until an app can know that a connection was closed.
+const CLOSED: Duration = Duration::from_millis(250);
 
 /// How soon whoever waits for something looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -47,35 +52,6 @@ pub struct Hostile {
     changed: Arc<Notify>,
 }
 
-/// What is known of the case so far.
-#[derive(Debug)]
-pub struct Books {
-    /// In the order of their arrival.
-    pub arrived: Vec<Arrived>,
-    /// Tokens that the bank gave, in order.
-    pub given: Vec<Given>,
-    scripts: Vec<Script>,
-    /// Seconds that token answers say instead of the bank's own.
-    pub lifetime: Option<u64>,
-    pub certificate: CertificateKind,
-    /// TLS connections that were begun.
-    pub handshakes: usize,
-    /// TLS connections that the app gave up while the bank showed the right certificate.
-    pub untrusted: usize,
-    /// Times that the proxy was asked for anything.
-    pub asked_proxy: usize,
-    /// Hosts that the proxy was asked for and does not answer for.
-    pub refused_hosts: Vec<String>,
-    /// Where a redirect elsewhere leads.
-    pub elsewhere: Option<Url>,
-    /// Ids that a script may put into an answer: `user:bob`.
-    pub users: Vec<(String, String)>,
-    /// How often the app has answered what a step asked of it.
-    releases: usize,
-    /// How the harness broke while it answered the app.
-    pub broke: Option<String>,
-}
-
 /// An answer on its way out.
 #[derive(Debug)]
 pub enum Answered {
@@ -88,22 +64,7 @@ pub enum Answered {
 
 impl Hostile {
     pub fn new(routes: Router, most: usize) -> Hostile {
-        let books = Books {
-            arrived: Vec::new(),
-            given: Vec::new(),
-            scripts: Vec::new(),
-            lifetime: None,
-            certificate: CertificateKind::Right,
-            handshakes: 0,
-            untrusted: 0,
-            asked_proxy: 0,
-            refused_hosts: Vec::new(),
-            elsewhere: None,
-            users: Vec::new(),
-            releases: 0,
-            broke: None,
-        };
-        Hostile { routes, most, books: Arc::new(Mutex::new(books)), changed: Arc::new(Notify::new()) }
+        Hostile { routes, most, books: Arc::new(Mutex::new(Books::new())), changed: Arc::new(Notify::new()) }
     }
 
     pub fn books(&self) -> MutexGuard<'_, Books> {
@@ -120,10 +81,12 @@ impl Hostile {
     }
 
     /// From here on the bank shows this certificate. Connections that an app keeps open with the one before are ended, so
-    /// that it has to look at the new one.
-    pub fn show(&self, certificate: CertificateKind) {
+    /// that it has to look at the new one. Returns once the app can know: had it not noticed yet, it would use one and begin no
+    /// other.
+    pub async fn show(&self, certificate: CertificateKind) {
         self.books().certificate = certificate;
         self.changed.notify_waiters();
+        tokio::time::sleep(CLOSED).await;
     }
 
     /// Waits until the bank shows another certificate than this.
@@ -334,51 +297,6 @@ impl Hostile {
     }
 }
 
-impl Books {
-    /// What the app sent, with each one's number.
-    pub fn by_app(&self) -> impl Iterator<Item = (usize, &Arrived)> {
-        self.arrived.iter().enumerate().filter(|(_, arrived)| arrived.by == By::App)
-    }
-
-    fn take_script(&mut self, kind: Kind) -> Option<(usize, Answer)> {
-        let fits = |script: &Script| script.left != Some(0) && kind.is_for(script.to());
-        let at = self.scripts.iter().position(fits)?;
-        let script = &mut self.scripts[at];
-        script.left = script.left.map(|left| left - 1);
-        script.given += 1;
-        Some((at, script.answer.clone()))
-    }
-
-    fn given_by(&self, at: usize) -> u32 {
-        // One that is gone holds nobody back any more.
-        self.scripts.get(at).map_or(u32::MAX, |script| script.given)
-    }
-
-    /// Notes the tokens of an answer. `received`: whether the app got to see it.
-    fn note_given(&mut self, answer: &Incoming, received: bool) {
-        if answer.status != 200 {
-            return;
-        }
-        let Some(json) = answer.json() else { return };
-        let text = |key: &str| json[key].as_str().map(str::to_owned);
-        let known = self
-            .given
-            .iter_mut()
-            .find(|given| given.access.is_some() && given.access == text("access_token"));
-        if let Some(known) = known {
-            known.received |= received;
-        } else if text("access_token").is_some() || text("refresh_token").is_some() {
-            self.given.push(Given {
-                access: text("access_token"),
-                refresh: text("refresh_token"),
-                user_id: text("user_id"),
-                received,
-                at: Instant::now(),
-            });
-        }
-    }
-}
-
 /// A request that is being answered.
 struct UnderWay {
     hostile: Hostile,
@@ -407,4 +325,18 @@ pub fn plain(status: u16, text: &str) -> Incoming {
     let mut headers = HeaderMap::new();
     headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     Incoming { status, headers, body: Bytes::copy_from_slice(text.as_bytes()), refuses: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn another_certificate_leaves_an_app_the_time_to_notice_that_its_connections_were_closed() {
+        let hostile = Hostile::new(Router::new(), 10);
+        let before = Instant::now();
+        hostile.show(CertificateKind::OtherHost).await;
+        assert!(before.elapsed() >= CLOSED, "{:?}", before.elapsed());
+        assert_eq!(hostile.books().certificate, CertificateKind::OtherHost);
+    }
 }

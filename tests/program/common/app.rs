@@ -25,6 +25,8 @@ pub enum Trouble {
     ListensElsewhere,
     /// When it is refused it tries again, at once and for ever.
     Storms,
+    /// None: what it gets after a disconnection it ends a second later, by a job of its own.
+    TidiesUpLate,
     /// None: after a refusal its page has a link to the bank, for another try.
     OffersAnotherTry,
 }
@@ -47,6 +49,7 @@ struct Known {
     /// The way to the bank.
     link: String,
     token: Option<String>,
+    refresh_token: String,
 }
 
 type Pairs = Query<Vec<(String, String)>>;
@@ -59,11 +62,12 @@ pub fn start(stage: &Stage, trouble: Trouble, lines: &str) -> String {
         Trouble::ListensElsewhere => format!("http://127.0.0.1:{}/callback", free_port()),
         _ => format!("{base}/callback"),
     };
+    let leaves = if trouble == Trouble::TidiesUpLate { "disconnect" } else { "not-there" };
     let path = stage.path("app.toml");
     let text = format!(
         "name = 'App'\nredirect_uri = '{callback}'\n\
          [connect]\nget = '{base}/connect?bank={{bank}}&client={{client_id}}&secret={{client_secret}}&callback={callback}'\n\
-         [use]\npost = '{base}/use'\n[disconnect]\npost = '{base}/not-there'\n{lines}\n"
+         [use]\npost = '{base}/use'\n[disconnect]\npost = '{base}/{leaves}'\n{lines}\n"
     );
     std::fs::write(&path, text).expect("the folder is writable");
     path.display().to_string()
@@ -84,6 +88,7 @@ async fn serve(trouble: Trouble) -> String {
         .route("/connect", get(connect))
         .route("/callback", get(callback))
         .route("/use", post(read))
+        .route("/disconnect", post(disconnect))
         .with_state(Arc::new(app));
     tokio::spawn(async { axum::serve(listener, routes).await });
     base
@@ -116,6 +121,7 @@ async fn connect(State(app): State<Arc<App>>, told: Pairs) -> Response {
                 // Good enough here: each login has another.
                 state: "s".repeat(begun + 1),
                 token: known.token.clone(),
+                refresh_token: String::new(),
                 link: String::new(),
             };
             let query = form_urlencoded::Serializer::new(String::new())
@@ -155,18 +161,53 @@ async fn exchange(app: &App, known: &Known, came: &Pairs) -> String {
     let Ok(answer) = request.send().await else { return "the bank can't be reached".to_owned() };
     let tokens: serde_json::Value =
         serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
-    app.known().token = tokens["access_token"].as_str().map(str::to_owned);
+    let mut known = app.known();
+    known.token = tokens["access_token"].as_str().map(str::to_owned);
+    known.refresh_token = tokens["refresh_token"].as_str().unwrap_or_default().to_owned();
     "connected".to_owned()
 }
 
 async fn read(State(app): State<Arc<App>>) -> String {
     let known = app.known().clone();
-    let Some(token) = known.token else { return "connect first".to_owned() };
+    let Some(token) = known.token.clone() else { return "connect first".to_owned() };
     loop {
         let call = app.http.get(format!("{}/ping/whoami", known.bank)).bearer_auth(&token).send().await;
         let Ok(answer) = call else { return "the bank can't be reached".to_owned() };
+        if app.trouble == Trouble::TidiesUpLate && answer.status() == 401 {
+            return refresh(&app, known).await;
+        }
         if answer.status().is_success() || app.trouble != Trouble::Storms {
             return answer.status().to_string();
         }
     }
+}
+
+async fn refresh(app: &Arc<App>, known: Known) -> String {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "refresh_token")
+        .append_pair("client_id", &known.client)
+        .append_pair("client_secret", &known.secret)
+        .append_pair("refresh_token", &known.refresh_token)
+        .finish();
+    let request = app.http.post(format!("{}/oauth2/token", known.bank)).body(body);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let Ok(answer) = request.send().await else { return "the bank can't be reached".to_owned() };
+    let tokens: serde_json::Value =
+        serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
+    let token = tokens["access_token"].as_str().unwrap_or_default().to_owned();
+    if app.known().token.is_some() {
+        app.known().token = Some(token);
+        return "refreshed".to_owned();
+    }
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        app.http.post(format!("{}/oauth2/logout", known.bank)).bearer_auth(token).send().await
+    });
+    "disconnected meanwhile".to_owned()
+}
+
+async fn disconnect(State(app): State<Arc<App>>) -> &'static str {
+    app.known().token = None;
+    "disconnected"
 }
