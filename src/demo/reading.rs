@@ -151,6 +151,7 @@ pub async fn meet(app: &Arc<App>, session: &str) -> Result<(), String> {
 fn identify(app: &App, grant: &Grant, whoami: String) -> Result<String, Halt> {
     match app.rules.reading.identity {
         Identity::WhoamiIgnored => Ok(grant.user_id.clone()),
+        Identity::WhoamiOnly => Ok(whoami),
         Identity::FirstOfAll => Ok(app.stale.first_user.get_or_init(|| whoami).clone()),
         Identity::Checked | Identity::SharedCache if whoami == grant.user_id => Ok(whoami),
         Identity::Checked | Identity::SharedCache => Err(Halt::Dead(

@@ -58,6 +58,11 @@ pub(super) const TABLE: &[Defect] = &[
     row("app.no-user-mix-up", "what whoami says is not looked at", |rules| {
         rules.reading.identity = Identity::WhoamiIgnored
     }),
+    row(
+        "app.no-user-mix-up:whoami",
+        "whoever whoami names is shown, though the token is another's",
+        |rules| rules.reading.identity = Identity::WhoamiOnly,
+    ),
     row("app.no-user-mix-up:first", "everybody is shown as the first user", |rules| {
         rules.reading.identity = Identity::FirstOfAll
     }),

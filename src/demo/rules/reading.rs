@@ -62,6 +62,8 @@ pub enum Identity {
     Checked,
     /// Whom the token answer named, whatever whoami says.
     WhoamiIgnored,
+    /// Whom whoami names, whatever the token answer named.
+    WhoamiOnly,
     /// Whom whoami named first to anybody.
     FirstOfAll,
     /// Accounts that were read for one user are shown to the next.
