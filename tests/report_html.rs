@@ -3,8 +3,8 @@
 mod report_support;
 
 use base64::Engine as _;
-use grantspec::report::html;
-use grantspec::results::{CaseResult, Run, Verdict};
+use grantspec::report::{console, html, junit};
+use grantspec::results::{AppSeen, CaseResult, Run, Verdict};
 use scraper::{ElementRef, Html, Selector};
 use sha2::{Digest, Sha256};
 
@@ -290,4 +290,35 @@ fn a_reader_is_told_who_the_roles_are_and_what_a_lacking_capability_cost() {
         "of the capability restart"
     );
     assert!(page.contains("are the apps that they log in to"), "it says who is who");
+}
+
+#[test]
+fn an_apps_report_speaks_of_no_bank_where_it_says_what_was_judged() {
+    let mut run = report_support::run();
+    let facts = |page: &Html| -> Vec<String> {
+        all(page, ".facts dt").iter().map(|name| name.text().collect()).collect()
+    };
+    assert!(facts(&parse(&run)).contains(&"Server".to_owned()));
+    run.app = Some(AppSeen { version: None, by: None, confidential: true });
+    let page = parse(&run);
+    let groups: Vec<String> =
+        all(&page, ".group > .about").iter().map(|about| about.text().collect()).collect();
+    assert!(groups.len() >= 4 && groups.iter().all(|about| !about.contains("bank")), "{groups:?}");
+    let facts = facts(&page);
+    assert!(facts.contains(&"Callback".to_owned()) && !facts.contains(&"Server".to_owned()), "{facts:?}");
+}
+
+#[test]
+fn an_apps_report_names_no_seed_for_none_is_used() {
+    let mut run = report_support::run();
+    let seed = run.seed.to_string();
+    run.command = "grantspec app --app our-app.toml".into();
+    run.cases.clear();
+    let told = |run: &Run| {
+        let junit = junit::render(run).expect("it is XML");
+        [html::render(run), junit, console::summary(run, console::Style::Plain)]
+    };
+    assert!(told(&run).iter().all(|text| text.contains(&seed)));
+    run.app = Some(AppSeen { version: None, by: None, confidential: true });
+    assert!(told(&run).iter().all(|text| !text.contains(&seed)));
 }

@@ -33,7 +33,7 @@ pub async fn run(
 /// A case of which nothing was run.
 pub fn blank(selected: &Selected, verdict: Verdict, reason: Option<String>, options: &Options) -> CaseResult {
     engine::blank(&selected.case, selected.level, verdict, reason, options, |step| {
-        (step.verb.word(), titles::title(&step.verb), step.span.clone())
+        (step.verb.word(), titles::title(step, &selected.case.steps), step.span.clone())
     })
 }
 

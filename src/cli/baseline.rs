@@ -18,7 +18,8 @@ use crate::results::Exit;
 A baseline is a TOML file of known failures:
 
   [[known]]
-  requirement = \"refresh.single-use\"    # every case that proves it; or case = \"suite/case[variant]\"
+  requirement = \"refresh.single-use\"    # every case that proves it; for one of them
+                                        # case = \"suite/case[variant]\"
   reason = \"the new token store rotates\"
   owner = \"identity team\"
   until = 2027-01-31                    # the last day; without it, every day

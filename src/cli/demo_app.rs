@@ -19,8 +19,8 @@ use crate::results::Exit;
 Examples:
   grantspec serve --port 8080                   a bank; register a client there, with this URL
                                                 http://127.0.0.1:8090/callback
-  grantspec demo-app --bank http://127.0.0.1:8080 --port 8090 --client-id ID --client-secret SECRET
-                                                then open http://127.0.0.1:8090
+  grantspec demo-app --bank http://127.0.0.1:8080 --port 8090 \\
+      --client-id ID --client-secret SECRET     then open http://127.0.0.1:8090
   grantspec list defects app.                   what can be wrong with it (--defect)")]
 pub struct DemoApp {
     /// Base address of the bank.

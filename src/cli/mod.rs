@@ -92,3 +92,28 @@ pub fn main() -> ExitCode {
     };
     output::with_output(exit).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Columns that a help text has on the terminals that people use for such.
+    const COLUMNS: usize = 98;
+
+    fn too_wide(command: &clap::Command, found: &mut Vec<String>) {
+        let written = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        found.extend(written.lines().filter(|line| line.chars().count() > COLUMNS).map(str::to_owned));
+        for below in command.get_subcommands() {
+            too_wide(below, found);
+        }
+    }
+
+    #[test]
+    fn the_examples_of_every_help_fit_a_terminal() {
+        let mut found = Vec::new();
+        too_wide(&Arguments::command(), &mut found);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}

@@ -10,15 +10,21 @@ pub fn of_rounds(concluded: u32, broken: u32) -> String {
     match (concluded, broken) {
         (0, _) => "No round came to a conclusion.".to_owned(),
         (_, 0) => format!(
-            "Nothing was found in {concluded} round(s): a fault that shows in at least {:.0} % of rounds would have been found \
+            "Nothing was found in {}: a fault that shows in at least {:.0} % of rounds would have been found \
              with 95 % certainty; a rarer one may have been missed.",
+            rounds(concluded),
             found_from(concluded) * 100.0
         ),
         _ => format!(
-            "The fault showed in {broken} of {concluded} round(s), {:.0} %.",
+            "The fault showed in {broken} of {}, {:.0} %.",
+            rounds(concluded),
             f64::from(broken) / f64::from(concluded) * 100.0
         ),
     }
+}
+
+fn rounds(count: u32) -> String {
+    if count == 1 { "1 round".to_owned() } else { format!("{count} rounds") }
 }
 
 /// How likely it is that so many rounds all miss a fault. Empty where one was found, or nothing concluded.
@@ -51,7 +57,7 @@ mod tests {
     #[test]
     fn twenty_rounds_find_what_shows_in_one_of_seven() {
         assert!(of_rounds(20, 0).contains("at least 14 % of rounds"), "{}", of_rounds(20, 0));
-        assert!(of_rounds(20, 3).contains("3 of 20 round(s), 15 %"), "{}", of_rounds(20, 3));
+        assert!(of_rounds(20, 3).contains("3 of 20 rounds, 15 %"), "{}", of_rounds(20, 3));
     }
 
     #[test]

@@ -66,8 +66,8 @@ fn suite(
         ("target", run.target.base.clone()),
         ("grantspec", run.version.clone()),
         ("edition", tally::edition(run)),
-        ("seed", run.seed.to_string()),
     ];
+    properties.extend(tally::seed(run).map(|seed| ("seed", seed.to_string())));
     properties.extend(tally::left_out(run).map(|told| ("left-out", told)));
     if run.interrupted {
         properties.push(("interrupted", "true".to_owned()));
@@ -127,7 +127,9 @@ fn test_case(run: &Run, case: &CaseResult, requirements: &HashMap<&str, &Require
         }
     }
     test_case.add_property(Property::new("level", case.level.as_str()));
-    test_case.add_property(Property::new("seed", run.seed.to_string()));
+    if let Some(seed) = tally::seed(run) {
+        test_case.add_property(Property::new("seed", seed.to_string()));
+    }
     let mut told = Vec::new();
     if let Some(rounds) = &case.rounds {
         let (concluded, asked, broken) = (rounds.concluded, rounds.asked, rounds.broken);

@@ -39,6 +39,19 @@ impl Counts {
     }
 }
 
+/// The seed of a run's random choices. Cases for apps make none.
+pub fn seed(run: &Run) -> Option<u64> {
+    run.app.is_none().then_some(run.seed)
+}
+
+/// What judged a run: the program, and the seed.
+pub fn tested_with(run: &Run) -> String {
+    match seed(run) {
+        Some(seed) => format!("grantspec {}, seed {seed}", run.version),
+        None => format!("grantspec {}", run.version),
+    }
+}
+
 /// What a run came to, in one plain sentence: `Not conformant: 3 of 142 cases failed; also 1 error, 2 skipped.`
 pub fn sentence(run: &Run) -> String {
     let counts = Counts::of(unaccepted(run).map(|case| case.verdict));

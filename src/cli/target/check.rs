@@ -30,9 +30,9 @@ Examples:
   grantspec target check our-test-system.toml
 
 Exit codes:
-  0 it can be judged                  3 the server can't be reached, or nobody gets through its login
-  1 the login works, but not as the   4 every case would be skipped
-    file describes the server
+  0 it can be judged                  3 the server can't be reached, or nobody gets
+  1 the login works, but not as the     through its login
+    file describes the server         4 every case would be skipped
   2 a mistake in the file")]
 pub struct Check {
     /// The target file.

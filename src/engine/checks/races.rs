@@ -11,7 +11,8 @@ pub fn look_race(answer: &Answer, judge: impl Fn(&RaceFacts) -> Looked) -> Looke
 }
 
 pub fn tokens_at_most(most: u32, race: &RaceFacts, said: &str) -> Looked {
-    let expected = format!("at most {most} distinct token(s) given to all copies together");
+    let tokens = if most == 1 { "token" } else { "tokens" };
+    let expected = format!("at most {most} distinct {tokens} given to all copies together");
     holds_if(race.given <= most, &expected, || said.to_owned())
 }
 
@@ -30,7 +31,8 @@ pub fn live_exactly(count: u32, race: &RaceFacts, said: &str) -> Looked {
         // The missing one may be what a copy without an answer was to be given.
         Some(live) if live < count && race.unanswered > 0 => Looked::Unclear(said.to_owned()),
         Some(live) => {
-            let expected = format!("exactly {count} of the tokens given live(s) afterwards");
+            let lives = if count == 1 { "lives" } else { "live" };
+            let expected = format!("exactly {count} of the tokens given {lives} afterwards");
             holds_if(live == count, &expected, || said.to_owned())
         }
         None => Looked::Unclear("it could not be told which tokens live afterwards".into()),

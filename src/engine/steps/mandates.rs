@@ -16,7 +16,8 @@ pub async fn run(mandates: &Mandates, scene: &mut Scene<'_>) -> Answer {
     let mut answer = of_reply(&reply, |response| {
         let listed = listed(response)?;
         let active = listed.iter().filter(|mandate| mandate.active).count();
-        Some(format!("{} mandate(s), {active} active", listed.len()))
+        let mandates = if listed.len() == 1 { "mandate" } else { "mandates" };
+        Some(format!("{} {mandates}, {active} active", listed.len()))
     });
     answer.exchange = Some(number);
     if let Some(listed) = answer.response.as_ref().and_then(listed) {

@@ -205,9 +205,10 @@ impl Run {
         };
         let lives = live.map_or("unknown how many live".to_owned(), |live| format!("{live} of them live"));
         let mut said = format!(
-            "{granted} of {} granted, {} distinct token(s) given, {lives}",
+            "{granted} of {} granted, {} distinct {} given, {lives}",
             self.ended.len(),
-            facts.given
+            facts.given,
+            if facts.given == 1 { "token" } else { "tokens" },
         );
         if !self.refused_with.is_empty() {
             said.push_str(&format!("; the others: {}", self.refused_with.join(", ")));

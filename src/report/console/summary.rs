@@ -88,10 +88,10 @@ pub fn summary(run: &Run, style: Style) -> String {
         text.push_str(&format!("\nNote: {}\n", visible::line(note, 300)));
     }
     text.push_str(&format!(
-        "\ngrantspec {}, catalogue {}, seed {}, {}\n",
+        "\ngrantspec {}, catalogue {}{}, {}\n",
         visible::line(&run.version, 40),
         visible::line(&tally::edition(run), 100),
-        run.seed,
+        tally::seed(run).map(|seed| format!(", seed {seed}")).unwrap_or_default(),
         tally::duration(run.duration_ms),
     ));
     text

@@ -1,6 +1,9 @@
 //! Requests and answers as the page shows them: headers line by line, JSON and forms laid out, everything else as it
 //! came.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use crate::report::{evidence, visible};
 use crate::results::{Body, Exchange, Field, Reply};
 
@@ -9,6 +12,11 @@ const BODY: usize = 8 * 1024;
 /// How many header fields are shown, and how much of each value in characters.
 const FIELDS: usize = 60;
 const VALUE: usize = 600;
+/// Bytes of a page's style sheet from which on it is left out.
+const LEAST_STYLE: usize = 200;
+
+/// What the harness calls itself when it asks.
+const HARNESS: &str = concat!("grantspec/", env!("CARGO_PKG_VERSION"));
 
 /// One request and what came back.
 pub struct ExchangeView {
@@ -28,12 +36,32 @@ pub struct ExchangeView {
 
 /// The start line, the headers and the body.
 pub struct Message {
-    pub start: String,
-    pub fields: Vec<(String, String)>,
+    pub start: Markup,
+    pub fields: Vec<(String, Markup)>,
     pub fields_left_out: usize,
-    pub body: String,
+    pub body: Markup,
     /// What the reader should know about the body, where it is not shown whole.
     pub remark: Option<String>,
+}
+
+/// Text that is escaped already, as far as the inside of an element needs it: quotes stay as they are. Requests and answers are
+/// full of them.
+pub struct Markup(String);
+
+impl Markup {
+    fn of(text: &str) -> Markup {
+        Markup(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Markup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl ExchangeView {
@@ -68,25 +96,65 @@ fn is_base64(byte: u8) -> bool {
 }
 
 fn message(start: &str, headers: &[Field], body: &Body) -> Message {
-    let fields = headers.iter().take(FIELDS);
-    let laid_out = lay_out(headers, &body.text);
+    let own = headers.iter().filter(|field| !is_usual(field, headers));
+    let fields = own.clone().take(FIELDS);
+    let text = without_styles(headers, &body.text);
+    let laid_out = lay_out(headers, &text);
     let shown = visible::block(&laid_out, BODY);
-    let remark = if body.shortened || body.text.chars().count() > BODY {
-        Some(format!("Shortened: {} bytes in all.", body.bytes))
-    } else if body.text.is_empty() && body.bytes == 0 {
-        Some("No body.".to_owned())
-    } else {
-        None
-    };
+    let is_cut = body.shortened || text.chars().count() > BODY;
+    let remark = is_cut.then(|| format!("Shortened: {} bytes in all.", body.bytes));
     Message {
-        start: visible::line(start, 2_000),
+        start: Markup::of(&visible::line(start, 2_000)),
         fields: fields
-            .map(|field| (visible::line(&field.name, 80), visible::line(&field.value, VALUE)))
+            .map(|field| (visible::line(&field.name, 80), Markup::of(&visible::line(&field.value, VALUE))))
             .collect(),
-        fields_left_out: headers.len().saturating_sub(FIELDS),
-        body: shown,
+        fields_left_out: own.count().saturating_sub(FIELDS),
+        body: Markup::of(&shown),
         remark,
     }
+}
+
+/// Whether a header field is one that the harness's own requests have, whatever they are for. The footer names them.
+fn is_usual(field: &Field, of: &[Field]) -> bool {
+    let is = |field: &Field, name: &str, value: &str| {
+        field.name.eq_ignore_ascii_case(name) && (field.value == value || value.is_empty())
+    };
+    let is_the_harness = of.iter().any(|field| is(field, "user-agent", HARNESS));
+    is_the_harness
+        && (is(field, "user-agent", HARNESS) || is(field, "accept", "*/*") || is(field, "host", ""))
+}
+
+/// A page without the insides of its `style` elements, which are long and nobody's evidence; but for those in which something was
+/// found that is secret.
+fn without_styles<'a>(headers: &[Field], text: &'a str) -> Cow<'a, str> {
+    let is_html = headers.iter().any(|field| {
+        field.name.eq_ignore_ascii_case("content-type")
+            && field.value.to_ascii_lowercase().starts_with("text/html")
+    });
+    if !is_html || !text.contains("<style") {
+        return Cow::Borrowed(text);
+    }
+    let (mut kept, mut rest, mut left_out) = (String::new(), text, false);
+    while let Some((before, style)) = rest.split_once("<style") {
+        let Some((inside, after)) = style.split_once("</style") else { break };
+        let (attributes, css) = inside.split_once('>').unwrap_or((inside, ""));
+        kept.push_str(before);
+        kept.push_str("<style");
+        if css.len() < LEAST_STYLE || css.contains('‹') {
+            kept.push_str(inside);
+        } else {
+            left_out = true;
+            kept.push_str(attributes);
+            kept.push_str(">…");
+        }
+        kept.push_str("</style");
+        rest = after;
+    }
+    if !left_out {
+        return Cow::Borrowed(text);
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
 }
 
 /// Line ends where they help to read; no other character is added, dropped or moved.
@@ -167,6 +235,25 @@ mod tests {
         let came = r#"{"b":1.0,"a":[],"b":[1,{"x":"y,\"{"}],"e":{}}"#;
         let shown = "{\n  \"b\": 1.0,\n  \"a\": [],\n  \"b\": [\n    1,\n    {\n      \"x\": \"y,\\\"{\"\n    }\n  ],\n  \"e\": {}\n}";
         assert_eq!(indent(came), shown);
+    }
+
+    #[test]
+    fn a_page_is_shown_without_its_style_sheets_but_for_one_with_a_secret_in_it() {
+        let html = [Field { name: "Content-Type".into(), value: "text/html; charset=utf-8".into() }];
+        let css = "p { color: red; }".repeat(20);
+        let page = |css: &str| format!("<title>a</title><style media=all>{css}</style><p>b</p>");
+        assert_eq!(without_styles(&html, &page(&css)), page("…"));
+        for kept in [page("p { color: red; }"), page(&format!("{css}/* ‹alice·access 1› */"))] {
+            assert_eq!(without_styles(&html, &kept), kept);
+        }
+        assert_eq!(without_styles(&[], &page(&css)), page(&css), "it is no page");
+        let open = format!("<style>{css}");
+        assert_eq!(without_styles(&html, &open), open);
+    }
+
+    #[test]
+    fn markup_stays_text_and_quotes_stay_quotes() {
+        assert_eq!(Markup::of("<a href=\"b\">&</a>").to_string(), "&lt;a href=\"b\"&gt;&amp;&lt;/a&gt;");
     }
 
     #[test]

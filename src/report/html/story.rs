@@ -2,13 +2,20 @@
 //! Computes the places; `story.html` draws them.
 
 use crate::report::{evidence, visible};
-use crate::results::{CaseResult, Reply, Standing};
+use crate::results::{CaseResult, Exchange, Reply, Standing};
 
 use super::step::standing_word;
 
 /// Client roles of the suite language; every other actor is a user, or the harness.
 const APPS: [&str; 3] = ["server", "other", "public"];
 const HARNESS: &str = "harness";
+/// The app in its own cases, and a browser that it sent to the bank.
+const APP: &str = "app";
+const BROWSER: &str = "browser";
+/// What a request is for that left for neither.
+const ASTRAY: &str = "follow to another origin";
+/// Where the bank's own side is asked, without a network: by users in the bank's app, and by the harness.
+const CONTROL: &str = "http://127.0.0.1/control/";
 
 /// More arrows than this make no picture; the steps below it tell the rest.
 const ARROWS: usize = 40;
@@ -73,21 +80,16 @@ impl Arrow {
         self.to - 10
     }
 
-    /// Where a lost answer ends: between bank and asker.
+    /// Where a lost answer ends: between who was asked and who asked.
     pub fn lost_x(&self) -> usize {
         self.from + (self.to - self.from) * 2 / 3
     }
 }
 
-/// The picture of a case's steps, or nothing where no request was made. Requests of a bank's case go to the bank; those of an
-/// app's go to the bank, or from a browser to the app, and what they are for says which.
+/// The picture of a case's steps, or nothing where no request was made. All requests of a bank's case go to the bank; in an
+/// app's, users ask the app, and the app asks the bank. `name` is that of whom the run judges.
 pub fn of(case: &CaseResult, name: &str, is_app: bool) -> Option<Story> {
-    let asked = if is_app { ("whoever is asked", "app or bank") } else { (name, "bank") };
-    let (lanes, actors) = lanes(case, asked);
-    let bank_x = lanes.last()?.x;
-    if actors.is_empty() {
-        return None;
-    }
+    let stand = Stand::of(case, name, is_app)?;
     let broke = |step: usize, exchange: usize| {
         case.findings.iter().any(|finding| finding.step == step && finding.exchange == Some(exchange))
     };
@@ -111,11 +113,11 @@ pub fn of(case: &CaseResult, name: &str, is_app: bool) -> Option<Story> {
         let mut kept_count = 0;
         for (at, exchange) in kept.take(ARROWS_OF_A_STEP * 2) {
             kept_count += 1;
-            let from = actors.iter().find(|(name, _)| *name == exchange.actor).map_or(MARGIN, |(_, x)| *x);
-            let room = (bank_x - from - 20) / CHARACTER;
+            let (from, to) = (stand.asks(exchange), stand.is_asked(exchange));
+            let room = (to - from - 20) / CHARACTER;
             rows.push(Row::Arrow(Arrow {
                 from,
-                to: bank_x,
+                to,
                 y: y + 16,
                 back: y + 34,
                 request: fit(&exchange.purpose, room),
@@ -135,9 +137,9 @@ pub fn of(case: &CaseResult, name: &str, is_app: bool) -> Option<Story> {
         }
     }
     Some(Story {
-        width: bank_x + MARGIN + 16,
+        width: stand.lanes.last().map_or(MARGIN, |lane| lane.x) + MARGIN + 16,
         height: y + 26,
-        lanes,
+        lanes: stand.lanes,
         lane_end: y + 12,
         rows,
         title: format!("The story of {}", visible::line(&case.id, 120)),
@@ -145,34 +147,95 @@ pub fn of(case: &CaseResult, name: &str, is_app: bool) -> Option<Story> {
     })
 }
 
-/// Users, then apps, then who is `asked` by name and kind, each in the order of their first request; and where each actor
-/// stands.
-fn lanes<'a>(case: &'a CaseResult, asked: (&str, &'static str)) -> (Vec<Lane>, Vec<(&'a str, usize)>) {
-    let mut names: Vec<&str> = Vec::new();
-    for exchange in case.steps.iter().flat_map(|step| &step.exchanges) {
-        // A hostile results file must not make thousands of lanes.
-        if !names.contains(&exchange.actor.as_str()) && names.len() < 8 {
-            names.push(&exchange.actor);
+/// Where everybody stands.
+struct Stand<'a> {
+    /// Users, then apps, then who is asked, each in the order of their first request.
+    lanes: Vec<Lane>,
+    actors: Vec<(&'a str, usize)>,
+    /// The judged app, if one is judged.
+    app: Option<usize>,
+    bank: usize,
+    /// Neither of them: where a redirect led.
+    elsewhere: Option<usize>,
+    /// Where requests came in at the bank of an app's case, without their paths.
+    origins: Vec<&'a str>,
+}
+
+impl<'a> Stand<'a> {
+    fn of(case: &'a CaseResult, name: &str, is_app: bool) -> Option<Stand<'a>> {
+        let mut names: Vec<&str> = Vec::new();
+        let exchanges = || case.steps.iter().flat_map(|step| &step.exchanges);
+        for exchange in exchanges() {
+            let stands_apart = is_app && exchange.actor == APP;
+            // A hostile results file must not make thousands of lanes.
+            if !stands_apart && !names.contains(&exchange.actor.as_str()) && names.len() < 8 {
+                names.push(&exchange.actor);
+            }
+        }
+        exchanges().next()?;
+        names.sort_by_key(|name| match kind(name) {
+            "test control" => 0,
+            "user" => 1,
+            _ => 2,
+        });
+        let actors: Vec<(&str, usize)> =
+            names.iter().enumerate().map(|(index, name)| (*name, MARGIN + index * LANE_GAP)).collect();
+        let mut lanes: Vec<Lane> =
+            actors.iter().map(|(name, x)| Lane { x: *x, name: fit(name, 14), kind: kind(name) }).collect();
+        let beside = |lanes: &[Lane]| lanes.last().map_or(MARGIN, |lane| lane.x + BANK_GAP);
+        let mut stand = |name: &str, kind| {
+            let x = beside(&lanes);
+            lanes.push(Lane { x, name: fit(name, 16), kind });
+            x
+        };
+        let app = is_app.then(|| stand(name, "app"));
+        let bank = if is_app { stand("the bank", "played by grantspec") } else { stand(name, "bank") };
+        let led_away = is_app && exchanges().any(|exchange| exchange.purpose == ASTRAY);
+        let elsewhere = led_away.then(|| stand("another origin", "neither of them"));
+        let at_the_bank = exchanges().filter(|exchange| {
+            [APP, BROWSER].contains(&exchange.actor.as_str()) && exchange.purpose != ASTRAY
+        });
+        let origins = at_the_bank.filter_map(|exchange| origin(&exchange.request.url)).collect();
+        Some(Stand { lanes, actors, app, bank, elsewhere, origins })
+    }
+
+    /// Where the arrow of a request starts.
+    fn asks(&self, exchange: &Exchange) -> usize {
+        match self.app {
+            Some(app) if exchange.actor == APP => app,
+            _ => self.actors.iter().find(|(name, _)| *name == exchange.actor).map_or(MARGIN, |(_, x)| *x),
         }
     }
-    let kind = |name: &str| match name {
+
+    /// Where it ends.
+    fn is_asked(&self, exchange: &Exchange) -> usize {
+        let url = &exchange.request.url;
+        match (self.app, self.elsewhere) {
+            (_, Some(elsewhere)) if exchange.purpose == ASTRAY => elsewhere,
+            (None, _) => self.bank,
+            _ if [APP, BROWSER, HARNESS].contains(&exchange.actor.as_str()) => self.bank,
+            _ if url.starts_with(CONTROL) => self.bank,
+            _ if origin(url).is_some_and(|origin| self.origins.contains(&origin)) => self.bank,
+            (Some(app), _) => app,
+        }
+    }
+}
+
+/// What an actor is.
+fn kind(name: &str) -> &'static str {
+    match name {
         HARNESS => "test control",
+        APP => "app",
         _ if APPS.contains(&name) => "app",
-        "app" => "app",
         _ => "user",
-    };
-    names.sort_by_key(|name| match kind(name) {
-        "test control" => 0,
-        "user" => 1,
-        _ => 2,
-    });
-    let actors: Vec<(&str, usize)> =
-        names.iter().enumerate().map(|(index, name)| (*name, MARGIN + index * LANE_GAP)).collect();
-    let mut lanes: Vec<Lane> =
-        actors.iter().map(|(name, x)| Lane { x: *x, name: fit(name, 14), kind: kind(name) }).collect();
-    let bank_x = MARGIN + actors.len().saturating_sub(1) * LANE_GAP + BANK_GAP;
-    lanes.push(Lane { x: bank_x, name: fit(asked.0, 16), kind: asked.1 });
-    (lanes, actors)
+    }
+}
+
+/// An address up to its path.
+fn origin(url: &str) -> Option<&str> {
+    let host = url.find("://")? + 3;
+    let end = url[host..].find(['/', '?', '#']).map_or(url.len(), |at| host + at);
+    Some(&url[..end])
 }
 
 /// The text in one line of at most `room` characters.
@@ -185,3 +248,6 @@ fn fit(text: &str, room: usize) -> String {
     short.push('…');
     short
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,7 +121,7 @@ fn facts(run: &Run, app: &AppSeen) -> Vec<(&'static str, String)> {
         ("Run by", said(&app.by)),
         ("Run on", format!("{}, for {}", visible::line(&run.started, 40), tally::duration(run.duration_ms))),
         ("Judged by", format!("catalogue {}", visible::line(&tally::edition(run), SHORT))),
-        ("Tested with", format!("grantspec {}, seed {}", visible::line(&run.version, 40), run.seed)),
+        ("Tested with", visible::line(&tally::tested_with(run), 80)),
         ("Run again with", visible::line(&run.command, LONG)),
     ]
 }

@@ -98,7 +98,7 @@ fn it_says_who_ran_what_and_when() {
         "| Run by | Onboarding |",
         "| Run on | 2026-11-27T08:00:00Z, for 1.5 s |",
         "| Judged by | catalogue 2026.1 |",
-        "| Tested with | grantspec 0.1.0, seed 7 |",
+        "| Tested with | grantspec 0.1.0 |",
         "| kept | 2 |",
         "| not shown | 2 |",
     ] {
