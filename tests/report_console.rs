@@ -79,6 +79,12 @@ fn what_ends_many_cases_is_told_once_and_whole() {
     assert!(summary(&run, Style::Plain).contains(&told), "{}", summary(&run, Style::Plain));
     let page = grantspec::report::html::render(&run);
     assert!(page.contains(told.trim()), "the head of the page says it too");
+    let unclear = "could not prepare the probe: no logout";
+    for case in run.cases.iter_mut().take(2) {
+        (case.verdict, case.reason) = (Verdict::Inconclusive, Some(unclear.to_owned()));
+    }
+    let told = format!("2 cases could not be concluded because of one thing: {unclear}\n");
+    assert!(summary(&run, Style::Plain).contains(&told), "{}", summary(&run, Style::Plain));
     let log = Log::default();
     let mut progress = Progress::onto(Box::new(log.clone()), run.cases.len(), Mode::Plain);
     run.cases.iter().for_each(|case| progress.finished(case));

@@ -132,6 +132,8 @@ pub struct Scene<'a> {
     node: Option<Url>,
     /// When a request was last answered that may have changed something.
     pub changed: Option<Instant>,
+    /// Whether a logout was granted.
+    pub has_logged_out: bool,
 }
 
 /// A handle that can't be used: the step is not run.
@@ -191,6 +193,7 @@ impl<'a> Scene<'a> {
             about_nodes,
             node: None,
             changed: None,
+            has_logged_out: false,
         }
     }
 

@@ -1,5 +1,5 @@
-//! Why cases ended as errors, where one cause ended several: a server that goes away in the middle of a run ends every case that is
-//! left, and that is one thing to tell.
+//! Why cases came to no end, where one cause kept several from it: a server that goes away in the middle of a run ends every case
+//! that is left, a wrong address in a target file all that need it, and that is one thing to tell.
 
 use crate::results::{CaseResult, Run, TroubleKind, Verdict};
 
@@ -22,24 +22,31 @@ pub fn of(case: &CaseResult) -> Option<&str> {
     (!cause.is_empty()).then_some(cause)
 }
 
-/// The causes that ended several cases, each with how many, those of most cases first.
-pub fn shared(run: &Run) -> Vec<(&str, usize)> {
-    let mut causes: Vec<(&str, usize)> = Vec::new();
-    for cause in run.cases.iter().filter_map(of) {
-        match causes.iter_mut().find(|(known, _)| *known == cause) {
-            Some((_, count)) => *count += 1,
-            None => causes.push((cause, 1)),
+/// The causes that kept several cases from an end, by the verdict that they got for it, each with how many, those of most first.
+fn shared(run: &Run) -> Vec<(Verdict, &str, usize)> {
+    let mut causes: Vec<(Verdict, &str, usize)> = Vec::new();
+    let unconcluded = run.cases.iter().filter(|case| case.verdict == Verdict::Inconclusive);
+    let unconcluded = unconcluded.filter_map(|case| case.reason.as_deref());
+    let ended = run.cases.iter().filter_map(of).map(|cause| (Verdict::Error, cause));
+    for (verdict, cause) in ended.chain(unconcluded.map(|reason| (Verdict::Inconclusive, reason))) {
+        match causes.iter_mut().find(|(known, text, _)| (*known, *text) == (verdict, cause)) {
+            Some((.., count)) => *count += 1,
+            None => causes.push((verdict, cause, 1)),
         }
     }
-    causes.retain(|(_, count)| *count > 1);
-    causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    causes.retain(|(.., count)| *count > 1);
+    causes.sort_by_key(|(.., count)| std::cmp::Reverse(*count));
     causes
 }
 
 /// The same in sentences: `612 cases ended as an error because of one thing: no connection: Connection refused`.
 pub fn told(run: &Run) -> Vec<String> {
-    let shared = shared(run).into_iter().take(TOLD);
-    shared
-        .map(|(cause, count)| format!("{count} cases ended as an error because of one thing: {cause}"))
-        .collect()
+    let sentence = |(verdict, cause, count): (Verdict, &str, usize)| {
+        let ended = match verdict {
+            Verdict::Error => "ended as an error",
+            _ => "could not be concluded",
+        };
+        format!("{count} cases {ended} because of one thing: {cause}")
+    };
+    shared(run).into_iter().take(TOLD).map(sentence).collect()
 }

@@ -274,6 +274,7 @@ pub(super) fn trouble(error: &reqwest::Error) -> Trouble {
     // The address stands with the request; here it would push the cause out of sight.
     let address = error.url().map(|url| format!(" for url ({url})")).unwrap_or_default();
     let detail = whole(error).replacen(&address, "", 1);
+    let detail = detail.strip_prefix("error sending request: ").unwrap_or(&detail).to_owned();
     let kind = if error.is_timeout() {
         TroubleKind::TimeOut
     } else if error.is_connect() {

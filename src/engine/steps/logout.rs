@@ -24,13 +24,14 @@ pub async fn run(logout: &Logout, scene: &mut Scene<'_>) -> Result<Answer, Never
             break;
         }
     }
-    if is_usual(logout)
-        && answer.response.as_ref().is_some_and(|response| matches!(response.status, 404 | 405))
-    {
+    let is_missing = answer.response.as_ref().is_some_and(|response| matches!(response.status, 404 | 405));
+    // A server that has logged somebody out has a logout, and says something about the token.
+    if is_usual(logout) && is_missing && !scene.has_logged_out {
         answer.said.push_str(
-            ", as of an address that is not there: is `endpoints.logout` in the target file right? Without it, the server lacks a logout",
+            "; nothing may be at that address: is `endpoints.logout` in the target file right? Without it, the server lacks a logout",
         );
     }
+    scene.has_logged_out |= answer.came == Came::Granted;
     Ok(answer)
 }
 
