@@ -242,6 +242,37 @@ fn look_error(wanted: &[String], answer: &Answer) -> Looked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An answer that came to this, by a response with this status that the target file calls a refusal, or not.
+    fn answered(came: Came, status: u16, refuses: bool) -> Answer {
+        let response = Incoming { refuses, ..Incoming::new(status, http::HeaderMap::new(), "{}".into()) };
+        Answer { response: Some(response), ..Answer::new(came, "it came") }
+    }
+
+    #[test]
+    fn a_declared_refusal_stands_for_any_4xx_and_for_no_certain_one() {
+        let declared = answered(Came::Refused, 200, true);
+        assert_eq!(look_outcome(Outcome::Refused, &declared), Looked::Holds);
+        assert_eq!(look_status(&[400, 401, 403], &declared), Looked::Holds);
+        for status in [401, 403] {
+            assert!(matches!(look_status(&[status], &declared), Looked::Breaks { .. }), "{status}");
+        }
+        // What was given is no refusal, whatever the file says of it, nor is the server's own trouble.
+        assert!(matches!(look_status(&[400], &answered(Came::Granted, 200, true)), Looked::Breaks { .. }));
+        assert!(matches!(look_status(&[400], &answered(Came::Refused, 501, true)), Looked::Breaks { .. }));
+    }
+
+    #[test]
+    fn how_to_declare_a_refusal_is_said_only_where_one_was_due() {
+        let came = answered(Came::Unclear("501".to_owned()), 501, false);
+        let hinted = |wanted| match look_outcome(wanted, &came) {
+            Looked::Unclear(why) => why.contains("statuses = [501]"),
+            other => panic!("{other:?}"),
+        };
+        assert!(hinted(Outcome::Refused));
+        assert!(!hinted(Outcome::Granted));
+    }
+
     #[test]
     fn an_error_that_only_a_page_shows_is_not_told_to_the_app() {
         let body = br#"{"error": "access_denied"}"#;

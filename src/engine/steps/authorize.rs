@@ -381,3 +381,19 @@ pub fn changed(
         parameters.push((key.clone(), value));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[test]
+    fn a_page_that_the_target_file_calls_a_refusal_refuses_an_altered_request_though_it_asks() {
+        let page = |refuses| Incoming { refuses, ..Incoming::new(200, http::HeaderMap::new(), "".into()) };
+        let came = |altered, refuses| {
+            let unknown = Unknown { why: "a page".to_owned(), asks: true };
+            left(unknown, altered, Some(&page(refuses)), &mut Authorization::default()).came
+        };
+        assert_eq!(came(true, true), Came::Refused);
+        assert!(matches!(came(true, false), Came::Unclear(_)));
+        assert!(matches!(came(false, true), Came::Broken(_)), "then the login is at a loss");
+    }
+}
