@@ -3,6 +3,9 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
+use super::visible;
 use crate::results::{
     BaselineEntry, CaseResult, Edition, LeftOutKind, Level, Observation, Place, Requirement, Rounds, Run,
     Verdict,
@@ -36,6 +39,14 @@ impl Counts {
     /// The verdicts that occur, heaviest first, each with its count.
     pub fn present(&self) -> impl Iterator<Item = (Verdict, usize)> + '_ {
         Verdict::ALL.into_iter().map(|verdict| (verdict, self.get(verdict))).filter(|(_, count)| *count > 0)
+    }
+}
+
+/// A time as people write it, `22 November 2026, 16:20:05 UTC`; what is no time stays as it is.
+pub fn day_and_time(rfc3339: &str) -> String {
+    match DateTime::parse_from_rfc3339(rfc3339) {
+        Ok(time) => time.with_timezone(&Utc).format("%-d %B %Y, %H:%M:%S UTC").to_string(),
+        Err(_) => visible::line(rfc3339, 40),
     }
 }
 

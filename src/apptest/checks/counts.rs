@@ -117,6 +117,9 @@ pub fn number(counted: Counted, count: Count, facts: &Facts, stage: &Stage) -> L
         String::new()
     };
     let got = match total {
+        _ if counted == Counted::LiveTokens => {
+            format!("{begun} that the app was given and the bank still takes")
+        }
         _ if begun > 0 => begun.to_string(),
         0 => format!("none; {}{} ms of silence were watched", instead(&own), facts.watched.as_millis()),
         _ => format!("{total}: {}{more}{storm}", named.join(", ")),

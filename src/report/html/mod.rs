@@ -23,6 +23,8 @@ use askama::Template as _;
 
 use crate::results::Run;
 
+pub(super) use prose::{Piece, prose};
+
 pub(super) const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 

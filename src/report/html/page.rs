@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use askama::Template;
-use chrono::{DateTime, Utc};
 
 use crate::report::tally::{self, Counts, Standing};
 use crate::report::{causes, visible};
@@ -12,6 +11,7 @@ use crate::results::{BaselineEntry, CaseResult, Requirement, Run, Verdict};
 
 use super::anchor::{case_anchor, link, requirement_anchor};
 use super::case::{CaseView, Detail, PromiseView, VerdictView};
+use super::prose::{Piece, prose};
 use super::story::Row;
 use super::trace::{self, DocumentView};
 
@@ -54,7 +54,7 @@ pub struct Page {
     total: usize,
     /// What ended several cases at once.
     causes: Vec<String>,
-    notes: Vec<String>,
+    notes: Vec<Vec<Piece>>,
     /// What the target lacks, why, and how many cases were skipped for it.
     lacks: Vec<(String, String, usize)>,
     known: Option<KnownView>,
@@ -150,7 +150,7 @@ impl Page {
             broken_left_out: broken.len().saturating_sub(BROKEN),
             broken: broken.into_iter().take(BROKEN).filter_map(broken_view).collect(),
             started: visible::line(&run.started, 40),
-            started_text: day_and_time(&run.started),
+            started_text: tally::day_and_time(&run.started),
             took: tally::duration(run.duration_ms),
             version: visible::line(&run.version, 40),
             tested_with: visible::line(&tally::tested_with(run), 80),
@@ -158,7 +158,7 @@ impl Page {
             counts: ORDER.map(|verdict| (VerdictView::of(verdict), counts.get(verdict))).to_vec(),
             total: counts.total(),
             causes: causes::told(run).iter().map(|told| visible::line(told, 2_000)).collect(),
-            notes: run.notes.iter().map(|note| visible::line(note, SHORT)).collect(),
+            notes: run.notes.iter().map(|note| prose(note, SHORT)).collect(),
             lacks: run
                 .target
                 .lacks
@@ -326,13 +326,5 @@ fn row(promise: &tally::Promise<'_>) -> RowView {
         sign,
         class,
         cells: cells.into(),
-    }
-}
-
-/// `22 November 2026, 16:20:05 UTC`; what is no time stays as it is.
-fn day_and_time(rfc3339: &str) -> String {
-    match DateTime::parse_from_rfc3339(rfc3339) {
-        Ok(time) => time.with_timezone(&Utc).format("%-d %B %Y, %H:%M:%S UTC").to_string(),
-        Err(_) => visible::line(rfc3339, 40),
     }
 }

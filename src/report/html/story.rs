@@ -25,11 +25,17 @@ const ARROWS_OF_A_STEP: usize = 8;
 const MARGIN: usize = 64;
 const LANE_GAP: usize = 128;
 const BANK_GAP: usize = 330;
+/// The same where app and bank have a lane each: four users, the app and the bank fit a report's column.
+const CLOSE_LANE_GAP: usize = 100;
+const APP_GAP: usize = 240;
+const CLOSE_BANK_GAP: usize = 270;
 const HEAD: usize = 58;
 const STEP: usize = 30;
 const ARROW: usize = 44;
 const REMARK: usize = 22;
 const CHARACTER: usize = 7;
+/// Characters of a step's title.
+const TITLE: usize = 105;
 
 /// A picture, as tall as its rows.
 pub struct Story {
@@ -99,8 +105,8 @@ pub fn of(case: &CaseResult, name: &str, is_app: bool) -> Option<Story> {
     let mut drawn = 0;
     for (index, step) in case.steps.iter().enumerate() {
         y += STEP;
-        let text = format!("{}  {}", index + 1, visible::line(&step.title, 80));
-        described.push(format!("{}: {}", visible::line(&step.title, 80), standing_word(step.standing)));
+        let text = format!("{}  {}", index + 1, visible::line(&step.title, TITLE));
+        described.push(format!("{}: {}", visible::line(&step.title, TITLE), standing_word(step.standing)));
         rows.push(Row::Step {
             y: y - 8,
             text,
@@ -178,20 +184,23 @@ impl<'a> Stand<'a> {
             "user" => 1,
             _ => 2,
         });
+        let lane_gap = if is_app { CLOSE_LANE_GAP } else { LANE_GAP };
         let actors: Vec<(&str, usize)> =
-            names.iter().enumerate().map(|(index, name)| (*name, MARGIN + index * LANE_GAP)).collect();
+            names.iter().enumerate().map(|(index, name)| (*name, MARGIN + index * lane_gap)).collect();
         let mut lanes: Vec<Lane> =
             actors.iter().map(|(name, x)| Lane { x: *x, name: fit(name, 14), kind: kind(name) }).collect();
-        let beside = |lanes: &[Lane]| lanes.last().map_or(MARGIN, |lane| lane.x + BANK_GAP);
-        let mut stand = |name: &str, kind| {
-            let x = beside(&lanes);
+        let mut stand = |name: &str, kind, gap| {
+            let x = lanes.last().map_or(MARGIN, |lane| lane.x + gap);
             lanes.push(Lane { x, name: fit(name, 16), kind });
             x
         };
-        let app = is_app.then(|| stand(name, "app"));
-        let bank = if is_app { stand("the bank", "played by grantspec") } else { stand(name, "bank") };
+        let app = is_app.then(|| stand(name, "app", APP_GAP));
+        let bank = match is_app {
+            true => stand("the bank", "played by grantspec", CLOSE_BANK_GAP),
+            false => stand(name, "bank", BANK_GAP),
+        };
         let led_away = is_app && exchanges().any(|exchange| exchange.purpose == ASTRAY);
-        let elsewhere = led_away.then(|| stand("another origin", "neither of them"));
+        let elsewhere = led_away.then(|| stand("another origin", "neither of them", LANE_GAP));
         let at_the_bank = exchanges().filter(|exchange| {
             [APP, BROWSER].contains(&exchange.actor.as_str()) && exchange.purpose != ASTRAY
         });

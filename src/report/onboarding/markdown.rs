@@ -25,7 +25,7 @@ fn write(text: &mut String, record: &Record) -> std::fmt::Result {
         writeln!(text, "| {standing} | {count} |")?;
     }
     if !record.to_mend.is_empty() {
-        writeln!(text)?;
+        writeln!(text, "\nBroken, or against best practice:\n")?;
     }
     for (id, promise) in &record.to_mend {
         writeln!(text, "- **{}**: {}", plain(id), plain(promise))?;

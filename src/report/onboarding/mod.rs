@@ -119,7 +119,10 @@ fn facts(run: &Run, app: &AppSeen) -> Vec<(&'static str, String)> {
         ("Version of the app", said(&app.version)),
         ("Client", client.to_owned()),
         ("Run by", said(&app.by)),
-        ("Run on", format!("{}, for {}", visible::line(&run.started, 40), tally::duration(run.duration_ms))),
+        (
+            "Run on",
+            format!("{}, for {}", tally::day_and_time(&run.started), tally::duration(run.duration_ms)),
+        ),
         ("Judged by", format!("catalogue {}", visible::line(&tally::edition(run), SHORT))),
         ("Tested with", visible::line(&tally::tested_with(run), 80)),
         ("Run again with", visible::line(&run.command, LONG)),

@@ -6,6 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::Record;
+use crate::report::html::{Piece, prose};
 use crate::results::Run;
 
 const STYLE: &str = include_str!("record.css");
@@ -16,6 +17,13 @@ struct Page {
     style: &'static str,
     policy: String,
     record: Record,
+}
+
+impl Page {
+    /// A note, with what stands between backticks as code.
+    fn pieces(&self, note: &str) -> Vec<Piece> {
+        prose(note, super::LONG)
+    }
 }
 
 /// The record of a run that judged an app.

@@ -96,7 +96,7 @@ fn it_says_who_ran_what_and_when() {
         "# Onboarding record: An app",
         "| Version of the app | 3.2 |",
         "| Run by | Onboarding |",
-        "| Run on | 2026-11-27T08:00:00Z, for 1.5 s |",
+        "| Run on | 27 November 2026, 08:00:00 UTC, for 1.5 s |",
         "| Judged by | catalogue 2026.1 |",
         "| Tested with | grantspec 0.1.0 |",
         "| kept | 2 |",
@@ -152,4 +152,16 @@ fn what_an_app_shows_is_text_in_both() {
     assert!(!page.contains("<b>|") && page.contains("&#60;b&#62;| nothing"), "{page}");
     let text = markdown(&run).expect("an app was judged");
     assert!(text.contains(r"&lt;b&gt;\| nothing"), "{text}");
+}
+
+#[test]
+fn what_is_to_be_mended_has_words_before_it_and_code_in_notes_is_code() {
+    let mut run = run(Some(seen()));
+    run.cases.push(case("app/broken", "app.never-run", Verdict::Fail, Some("it came")));
+    run.notes.push("It names none (`logs` under `[files]`)".to_owned());
+    let page = html(&run).expect("an app was judged");
+    assert!(page.contains("(<code>logs</code> under <code>[files]</code>)"), "{page}");
+    let words = "Broken, or against best practice:";
+    assert!(page.contains(words), "{page}");
+    assert!(markdown(&run).expect("an app was judged").contains(words));
 }

@@ -109,3 +109,12 @@ fn a_bank_that_is_judged_is_asked_by_all() {
     assert_eq!(lanes, pairs(&[("alice", "user"), ("server", "app"), ("Our bank", "bank")]));
     assert_eq!(arrows, pairs(&[("server", "Our bank"), ("alice", "Our bank")]));
 }
+
+#[test]
+fn the_picture_of_an_apps_case_fits_the_column_of_a_report() {
+    let exchanges: Vec<Value> = ["harness", "alice", "browser", "bob", "app"]
+        .map(|actor| exchange(actor, "ask", "http://127.0.0.1:11000/"))
+        .into();
+    let story = of(&case(&exchanges), "Our app", true).expect("requests were made");
+    assert!(story.width <= 970, "{}", story.width);
+}
