@@ -135,7 +135,18 @@ impl Bank {
 
     /// Begins a sitting in a world.
     pub fn sit(&self, world: WorldId) -> Sitting<'_> {
-        let mut ledger = self.ledger();
+        self.sit_with(self.ledger(), world)
+    }
+
+    /// Begins a sitting in the world that `find` gives, if it gives one. Finding and sitting down take the lock once: whoever
+    /// waits for it waits longer than most of what is done under it takes.
+    pub fn sit_where(&self, find: impl FnOnce(&Ledger) -> Option<WorldId>) -> Option<Sitting<'_>> {
+        let ledger = self.ledger();
+        let world = find(&ledger)?;
+        Some(self.sit_with(ledger, world))
+    }
+
+    fn sit_with<'a>(&'a self, mut ledger: Held<'a>, world: WorldId) -> Sitting<'a> {
         // Whoever sits down anew knows no places of rows yet; whoever pauses does.
         if self.books.paused.load(Ordering::Relaxed) == 0 {
             ledger.make_room(world, wall());

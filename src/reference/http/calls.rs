@@ -15,8 +15,8 @@ use super::BODY_LIMIT;
 use super::bearer::{self, Carriers};
 use super::params::Params;
 use super::problem::Problem;
-use crate::reference::bank::Bank;
-use crate::reference::ledger::{Bearer, Endpoint, Listing, Refusal, Seconds, Since, Turn, WorldId};
+use crate::reference::bank::{Bank, Sitting};
+use crate::reference::ledger::{Bearer, Endpoint, Listing, Refusal, Seconds, Since, Turn};
 use crate::reference::rules::{BadToken, Carrier, Duplicates, LogoutWay, NoToken};
 
 /// How many transactions a listing holds at most, and if it doesn't say.
@@ -120,7 +120,7 @@ pub async fn logout(State(bank): State<Arc<Bank>>, call: Call) -> Result<Respons
             _ => Err(no_token(&bank, Wanted::Logout)),
         };
     };
-    let mut sitting = bank.sit(world_of(&bank, &token)?);
+    let mut sitting = sit(&bank, &token)?;
     let leaving = sitting.step(|turn| turn.check_logout(&token));
     let leaving = leaving.map_err(|refusal| bad_token(&bank, &token, refusal))?;
     sitting.pause(bank.rules.logout.reach_gap);
@@ -217,13 +217,14 @@ pub fn turn<T>(
     token: &str,
     act: impl FnOnce(&mut Turn<'_>) -> Result<T, Refusal>,
 ) -> Result<T, Problem> {
-    let world = world_of(bank, token)?;
-    bank.turn(world, act).map_err(|refusal| bad_token(bank, token, refusal))
+    let given = sit(bank, token)?.step(act);
+    given.map_err(|refusal| bad_token(bank, token, refusal))
 }
 
-fn world_of(bank: &Bank, token: &str) -> Result<WorldId, Problem> {
-    let world = bank.ledger().world_of_access(token);
-    world.ok_or_else(|| bad_token(bank, token, Refusal::BadAccessToken))
+/// A sitting in the world of a token.
+fn sit<'a>(bank: &'a Bank, token: &str) -> Result<Sitting<'a>, Problem> {
+    let sitting = bank.sit_where(|ledger| ledger.world_of_access(token));
+    sitting.ok_or_else(|| bad_token(bank, token, Refusal::BadAccessToken))
 }
 
 fn no_token(bank: &Bank, wanted: Wanted) -> Problem {

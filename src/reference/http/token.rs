@@ -14,8 +14,8 @@ use super::BODY_LIMIT;
 use super::params::Params;
 use super::problem::Problem;
 use super::token_request::{Caller, read, read_caller};
-use crate::reference::bank::Bank;
-use crate::reference::ledger::{Asked, ClientIx, Issued, Refusal, Secret, Source, Turn, WorldId};
+use crate::reference::bank::{Bank, Sitting};
+use crate::reference::ledger::{Asked, ClientIx, Issued, Refusal, Secret, Source, Turn};
 use crate::reference::rules::{
     Caching, GrantTypes, PublicRefreshToken, RefreshRefusal, SecretRefusal, TokenFields, UnknownClient,
 };
@@ -57,7 +57,7 @@ pub async fn token(State(bank): State<Arc<Bank>>, request: Request) -> Response 
 
 fn grant(bank: &Bank, headers: &HeaderMap, params: &Params) -> Result<Value, Problem> {
     let caller = read_caller(bank.rules.token.conflicting_auth, headers, params)?;
-    let (world, client) = authenticated(bank, &caller, params)?;
+    let (mut sitting, client) = authenticated(bank, &caller, params)?;
     let asked = params.text("grant_type");
     let exchanges = match (asked.as_deref(), bank.rules.token.grant_type) {
         (Some("authorization_code"), _) | (None, GrantTypes::MissingIsExchange) => true,
@@ -75,32 +75,35 @@ fn grant(bank: &Bank, headers: &HeaderMap, params: &Params) -> Result<Value, Pro
         (None, _) => return Err(Problem::invalid_request("`grant_type` is missing")),
     };
     let issued = if exchanges {
-        exchange(bank, world, client, params)?
+        exchange(bank, &mut sitting, client, params)?
     } else {
-        refresh(bank, world, client, params)?
+        refresh(bank, &mut sitting, client, params)?
     };
-    let answered = bank.turn(world, |turn| Ok(answer(bank, turn, &issued)));
+    let answered = sitting.step(|turn| Ok(answer(bank, turn, &issued)));
     answered.map_err(Problem::from)
 }
 
-/// The client that has shown who it is.
-fn authenticated(bank: &Bank, caller: &Caller, params: &Params) -> Result<(WorldId, ClientIx), Problem> {
-    let world = bank.ledger().world_of_client(&caller.client_id);
-    let Some(world) = world else {
-        return match bank.rules.token.unknown_client {
+/// The client that has shown who it is, and a sitting in its world.
+fn authenticated<'a>(
+    bank: &'a Bank,
+    caller: &Caller,
+    params: &Params,
+) -> Result<(Sitting<'a>, ClientIx), Problem> {
+    let Some(mut sitting) = bank.sit_where(|ledger| ledger.world_of_client(&caller.client_id)) else {
+        let passes = match bank.rules.token.unknown_client {
             UnknownClient::Refused => None,
             UnknownClient::Breaks => return Err(Problem::breakdown()),
             UnknownClient::PassesAsOwner => owner(bank, params),
             UnknownClient::PassesAtRefresh => {
                 owner(bank, params).filter(|_| wants(params) == Source::RefreshToken)
             }
-        }
-        .ok_or_else(|| {
+        };
+        return passes.ok_or_else(|| {
             tried_by_stranger(bank, params);
             caller.refused(Refusal::UnknownClient)
         });
     };
-    let client = bank.turn(world, |turn| {
+    let client = sitting.step(|turn| {
         let named = turn.client(&caller.client_id)?;
         let token = params.text("refresh_token").unwrap_or_default();
         let client = turn.asked_for_secret(named, &token);
@@ -108,9 +111,9 @@ fn authenticated(bank: &Bank, caller: &Caller, params: &Params) -> Result<(World
     });
     let (client, shown) = client.map_err(|refusal| caller.refused(refusal))?;
     match shown {
-        Ok(()) => Ok((world, client)),
+        Ok(()) => Ok((sitting, client)),
         Err(refusal) => {
-            let leaked = after_failure(bank, world, client, caller, params);
+            let leaked = after_failure(bank, &mut sitting, client, caller, params);
             let problem = caller.refused(refusal).leaking(leaked);
             Err(match bank.rules.token.secret_refusal {
                 SecretRefusal::InvalidClient => problem,
@@ -131,10 +134,9 @@ fn wants(params: &Params) -> Source {
 /// What a try by a client that nobody registered does to the code or token it was about: nothing.
 fn tried_by_stranger(bank: &Bank, params: &Params) {
     for secret in [params.text("code"), params.text("refresh_token")].into_iter().flatten() {
-        let world = bank.ledger().world_of_secret(&secret);
-        if let Some(world) = world {
-            // It refuses nothing, and a world that is gone by now has no code to spoil.
-            let _ = bank.turn(world, |turn| {
+        if let Some(mut sitting) = bank.sit_where(|ledger| ledger.world_of_secret(&secret)) {
+            // It refuses nothing.
+            let _ = sitting.step(|turn| {
                 turn.tried_by_stranger(&secret);
                 Ok(())
             });
@@ -145,13 +147,13 @@ fn tried_by_stranger(bank: &Bank, params: &Params) {
 /// What a failed authentication does to the code or token it was about: nothing.
 fn after_failure(
     bank: &Bank,
-    world: WorldId,
+    sitting: &mut Sitting<'_>,
     client: ClientIx,
     caller: &Caller,
     params: &Params,
 ) -> Option<Issued> {
     let leaks = !bank.rules.code.refusal_grants_nothing.kept();
-    let leaked = bank.turn(world, |turn| {
+    let leaked = sitting.step(|turn| {
         if let Some(token) = params.text("refresh_token") {
             turn.refresh_attempt_failed(&token, caller.secret.as_deref().is_some_and(|s| !s.is_empty()));
         }
@@ -171,17 +173,21 @@ fn after_failure(
 }
 
 /// The owner of the code or refresh token in the request.
-fn owner(bank: &Bank, params: &Params) -> Option<(WorldId, ClientIx)> {
+fn owner<'a>(bank: &'a Bank, params: &Params) -> Option<(Sitting<'a>, ClientIx)> {
     let secret = params.text("code").or_else(|| params.text("refresh_token"))?;
-    let world = bank.ledger().world_of_secret(&secret)?;
-    let found = bank.turn(world, |turn| Ok(turn.owner_of(&secret)));
-    Some((world, found.ok().flatten()?))
+    let mut sitting = bank.sit_where(|ledger| ledger.world_of_secret(&secret))?;
+    let found = sitting.step(|turn| Ok(turn.owner_of(&secret)));
+    Some((sitting, found.ok().flatten()?))
 }
 
-fn exchange(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Result<Issued, Problem> {
+fn exchange(
+    bank: &Bank,
+    sitting: &mut Sitting<'_>,
+    client: ClientIx,
+    params: &Params,
+) -> Result<Issued, Problem> {
     let code = params.text("code").ok_or_else(|| Problem::invalid_request("`code` is missing"))?;
     let redirect_uri = params.text("redirect_uri").unwrap_or_default();
-    let mut sitting = bank.sit(world);
     let redemption = sitting.step(|turn| turn.check_code(client, &code, &redirect_uri))?;
     let confidential = sitting.step(|turn| Ok(turn.confidential(client)))?;
     sitting.pause(match confidential {
@@ -199,7 +205,12 @@ fn exchange(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> R
     Ok(issued)
 }
 
-fn refresh(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Result<Issued, Problem> {
+fn refresh(
+    bank: &Bank,
+    sitting: &mut Sitting<'_>,
+    client: ClientIx,
+    params: &Params,
+) -> Result<Issued, Problem> {
     let Some(token) = params.text("refresh_token") else {
         return Err(match bank.rules.refresh.refusal {
             RefreshRefusal::BreaksIfMissing => Problem::breakdown(),
@@ -209,7 +220,7 @@ fn refresh(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Re
     let extras = ["user_id", "scope", "approved", "client_id"].map(|name| params.text(name));
     let [user_id, scope, approved, client_id] = extras.each_ref().map(|value| value.as_deref());
     let asked = Asked { refresh_token: &token, user_id, scope, approved, client_id };
-    rotate(bank, world, client, asked).map_err(|refusal| {
+    rotate(bank, sitting, client, asked).map_err(|refusal| {
         let bad = matches!(refusal, Refusal::BadRefreshToken | Refusal::EvictedRefreshToken);
         match bank.rules.refresh.refusal {
             RefreshRefusal::Bare if bad => Problem::from(refusal).bare(),
@@ -219,8 +230,12 @@ fn refresh(bank: &Bank, world: WorldId, client: ClientIx, params: &Params) -> Re
     })
 }
 
-fn rotate(bank: &Bank, world: WorldId, client: ClientIx, asked: Asked<'_>) -> Result<Issued, Refusal> {
-    let mut sitting = bank.sit(world);
+fn rotate(
+    bank: &Bank,
+    sitting: &mut Sitting<'_>,
+    client: ClientIx,
+    asked: Asked<'_>,
+) -> Result<Issued, Refusal> {
     let rotating = sitting.step(|turn| turn.check_refresh(client, asked))?;
     sitting.pause(match rotating.is_late() {
         true => bank.rules.refresh.late_spend_gap,
