@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::future::join_all;
 use futures_util::stream;
 use h2::client::{ResponseFuture, SendRequest};
-use h2::{RecvStream, SendStream};
+use h2::{Ping, PingPong, RecvStream, SendStream};
 use http::Request;
 use tokio::net::TcpStream;
 use tokio::sync::{OnceCell, watch};
@@ -22,7 +22,7 @@ use super::transport::{Target, receive, too_long, trouble};
 use super::wire::{Incoming, Outgoing, Reply};
 use crate::results::{Trouble, TroubleKind};
 
-/// How long what was written beforehand has to arrive before the rest is released: far more than a round trip on
+/// How long what was written beforehand has to arrive at most before the rest is released: far more than a round trip on
 /// loopback, where HTTP/2 without TLS is found.
 const SETTLE: Duration = Duration::from_millis(2);
 
@@ -46,6 +46,18 @@ pub struct Released {
     /// Time between the first release and the last.
     pub spread: Duration,
     pub method: &'static str,
+}
+
+/// Waits until the server has read what was written on this connection: it takes frames in their order, a ping too (RFC
+/// 9113 §6.7). The second round trip is for what it does with them. One that answers no ping is given [`SETTLE`].
+async fn settle(pings: &mut PingPong) {
+    let round_trips = async {
+        for _ in 0..2 {
+            // What breaks here breaks the requests too, which say so.
+            let _ = pings.ping(Ping::opaque()).await;
+        }
+    };
+    let _ = tokio::time::timeout(SETTLE, round_trips).await;
 }
 
 impl Target {
@@ -108,7 +120,9 @@ impl Target {
             |error: std::io::Error| Trouble { kind: TroubleKind::Connect, detail: error.to_string() };
         let stream = TcpStream::connect((host, port)).await.map_err(no_connection)?;
         stream.set_nodelay(true).map_err(no_connection)?;
-        let (sender, connection) = h2::client::handshake(stream).await.map_err(|error| broken(&error))?;
+        let (sender, mut connection) =
+            h2::client::handshake(stream).await.map_err(|error| broken(&error))?;
+        let mut pings = connection.ping_pong().expect("nobody has taken it before");
         let mut connection = std::pin::pin!(connection);
         // The connection is driven by this very task, so that nothing is written while the last frames are queued.
         let longest = self.file().limits.body_bytes;
@@ -118,7 +132,7 @@ impl Target {
                 let ready = sender.clone().ready().await.map_err(|error| broken(&error))?;
                 held.push(Held::prepare(ready, request).map_err(|error| broken(&error))?);
             }
-            tokio::time::sleep(SETTLE).await;
+            settle(&mut pings).await;
             // Their answers are of no interest, but dropping one would send a frame of its own in between.
             let mut waking = Vec::new();
             for request in self.wakers(requests.len()) {
