@@ -1,9 +1,10 @@
 //! How many requests the bundled bank answers in a second, beside a bare axum route that answers with a constant.
 //!
 //! `cargo bench --bench bank [-- GRANTS]` serves four banks and the bare route in this process: one in memory, one with its
-//! ledger in a file, and both kinds again, in memory with `GRANTS` (1,000,000 by default) live grants. They are asked by
-//! turns, each for a while, over as many connections; a round is one turn of each, and the table shows medians over all
-//! rounds. Shares are taken within a round, so that what else the machine does meanwhile touches both sides.
+//! ledger in a file, and two whose users and clients are enough for `GRANTS` (1,000,000 by default) live grants, one with
+//! few of these and one with all. They are asked by turns, each for a while, over as many connections; a round is one turn
+//! of each, and the table shows medians over all rounds. Shares are taken within a round, so that what else the machine
+//! does meanwhile touches both sides.
 //!
 //! The asking side is in this process too and as bare as it can be: bytes written to a socket, and the answer's read. What it
 //! keeps of its grants it goes through in order, so that its memory costs little; to the bank that order is a random one.
@@ -91,12 +92,14 @@ async fn compare(grants: usize) {
     let data = reference::kept_routes(&options, &[], file, complain).expect("the file can be made").remove(0);
     let began = Instant::now();
     let many = town(grants);
+    let sparse = many.with_grants(FEW);
     let options = Options { fixture: many.fixture, ..Options::default() };
-    let crowded = reference::routes(&options, &[]).remove(0);
+    let [quiet, crowded] = [(); 2].map(|()| reference::routes(&options, &[]).remove(0));
     for (names, routes, town, of) in [
         (["whoami, in memory", "refresh, in memory"], memory, &few, [0, 0]),
         (["whoami, --data", "refresh, --data"], data, &few, [0, 0]),
-        (["whoami, many grants", "refresh, many grants"], crowded, &many, [1, 2]),
+        (["whoami, few of many", "refresh, few of many"], quiet, &sparse, [0, 0]),
+        (["whoami, many grants", "refresh, many grants"], crowded, &many, [5, 6]),
     ] {
         let (mut kept, clients) = town.settle(&routes).await;
         kept.shuffle(&mut StdRng::seed_from_u64(1));

@@ -68,7 +68,13 @@ impl Town {
         Town { fixture: Box::leak(Box::new(fixture)), users, clients, grants }
     }
 
-    /// Makes a world of the bank behind these routes, and logs in its users at its clients.
+    /// The same users and clients, with so many grants.
+    pub fn with_grants(&self, grants: usize) -> Town {
+        Town { grants, ..*self }
+    }
+
+    /// Makes a world of the bank behind these routes, and logs in its users at its clients: all of them at one client each,
+    /// then at another, until there are as many grants as wanted.
     pub async fn settle(&self, bank: &Router) -> (Vec<Kept>, Clients) {
         let world = asked(bank, Method::POST, "/control/worlds", String::new()).await;
         let bytes = to_bytes(world.into_body(), usize::MAX).await.expect("a whole answer");
@@ -82,8 +88,8 @@ impl Town {
             })
             .collect();
         let clients = Arc::new(clients);
-        let mut pairs = (0..self.users).flat_map(|user| (0..self.clients).map(move |client| (user, client)));
-        let mut pairs = pairs.by_ref().take(self.grants);
+        let turns = (0..self.clients).flat_map(|turn| (0..self.users).map(move |user| (user, turn)));
+        let mut pairs = turns.map(|(user, turn)| (user, (user + turn) % self.clients)).take(self.grants);
         let (mut kept, mut under_way) = (Vec::with_capacity(self.grants), JoinSet::new());
         loop {
             while under_way.len() < AT_ONCE

@@ -1,6 +1,6 @@
 //! Results as JSON: a line for each thing that somebody may want to compare, and a line for a whole exchange.
 
-use std::io;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::Formatter;
@@ -10,14 +10,19 @@ use super::files::FileProblem;
 /// Containers inside so many others are written in one line: an exchange is one of a step's, and a step one of a case's.
 const OPEN: usize = 6;
 
+/// Bytes that are put together before they are handed on.
+const PIECE: usize = 64 << 10;
+
 /// Writes `value` as JSON, the outer containers with a line for each member, and ends the last line.
 pub fn write(file: &mut dyn io::Write, value: &impl Serialize) -> Result<(), FileProblem> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *file, Lines::default());
+    // JSON is written in pieces of a few bytes, each of which would be a call through a table.
+    let mut file = io::BufWriter::with_capacity(PIECE, file);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut file, Lines::default());
     value.serialize(&mut serializer).map_err(|error| match error.io_error_kind() {
         Some(_) => FileProblem::Write(error.into()),
         None => FileProblem::Json(error),
     })?;
-    file.write_all(b"\n").map_err(FileProblem::Write)
+    file.write_all(b"\n").and_then(|()| file.flush()).map_err(FileProblem::Write)
 }
 
 /// How the text is broken into lines.

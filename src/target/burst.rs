@@ -120,8 +120,7 @@ impl Target {
             |error: std::io::Error| Trouble { kind: TroubleKind::Connect, detail: error.to_string() };
         let stream = TcpStream::connect((host, port)).await.map_err(no_connection)?;
         stream.set_nodelay(true).map_err(no_connection)?;
-        let (sender, mut connection) =
-            h2::client::handshake(stream).await.map_err(|error| broken(&error))?;
+        let (sender, mut connection) = h2::client::handshake(stream).await.map_err(|error| broken(&error))?;
         let mut pings = connection.ping_pong().expect("nobody has taken it before");
         let mut connection = std::pin::pin!(connection);
         // The connection is driven by this very task, so that nothing is written while the last frames are queued.

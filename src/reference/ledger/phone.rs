@@ -4,6 +4,7 @@
 //!
 //! The fifth wrong PIN refuses what was to be approved. The documents don't say so: this is the bank's own prudence.
 
+use super::history::DAY;
 use super::rows::{MandateStanding, Stage, Standing};
 use super::{APPROVAL_SECONDS, Answer, ClientIx, LoginIx, MandateIx, Refusal, Seconds, Terms, Turn, UserIx};
 
@@ -54,9 +55,20 @@ impl Matter {
 impl Turn<'_> {
     /// What waits for a user's word, oldest first.
     pub fn asks(&self, user: UserIx) -> Vec<Ask> {
+        self.asked(user, Standing::Pending, MandateStanding::Pending)
+    }
+
+    /// What waited for a user's word until it was too late, within the last day, oldest first.
+    pub fn timed_out(&self, user: UserIx) -> Vec<Ask> {
+        let mut asks = self.asked(user, Standing::TimedOut, MandateStanding::TimedOut);
+        asks.retain(|ask| self.now < ask.until.saturating_add(DAY));
+        asks
+    }
+
+    /// What a user was asked and how it stands, oldest first.
+    fn asked(&self, user: UserIx, login_is: Standing, mandate_is: MandateStanding) -> Vec<Ask> {
         let logins = self.world.logins.iter().enumerate().filter_map(|(at, login)| {
-            let approval =
-                login.approval.filter(|_| self.standing(LoginIx(at)) == Some(Standing::Pending))?;
+            let approval = login.approval.filter(|_| self.standing(LoginIx(at)) == Some(login_is))?;
             matches!(login.stage, Stage::Allowed { user: owner, .. } if owner == user).then(|| Ask {
                 matter: Matter::Access {
                     login: LoginIx(at),
@@ -69,8 +81,8 @@ impl Turn<'_> {
             })
         });
         let mandates = self.world.mandates.iter().enumerate().filter_map(|(at, mandate)| {
-            let pending = self.mandate_standing(MandateIx(at)) == MandateStanding::Pending;
-            (pending && mandate.user == user).then(|| Ask {
+            let stands = self.mandate_standing(MandateIx(at)) == mandate_is;
+            (stands && mandate.user == user).then(|| Ask {
                 matter: Matter::Mandate(mandate.id.clone(), mandate.terms.clone()),
                 client: mandate.client,
                 since: mandate.born,

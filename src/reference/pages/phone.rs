@@ -16,7 +16,12 @@ use crate::reference::ledger::{Ask, Matter, Proof, Refusal, Turn, UserIx};
 struct Phone {
     frame: Frame,
     asks: Vec<AskView>,
+    /// What nobody decided in time, the newest first.
+    missed: Vec<AskView>,
 }
+
+/// How many requests that timed out are shown.
+const MISSED: usize = 5;
 
 struct AskView {
     name: String,
@@ -97,8 +102,12 @@ fn show(
     {
         ask.mistake = Some(mistake);
     }
-    let page = Phone { frame: visit.frame("Your phone", "/phone")?, asks };
-    let logos = page.asks.iter().filter_map(|ask| ask.logo.url.as_deref());
+    let missed = visit.look(|turn| {
+        let missed = turn.timed_out(user);
+        missed.iter().rev().take(MISSED).map(|ask| view(turn, ask, now)).collect()
+    })?;
+    let page = Phone { frame: visit.frame("Your phone", "/phone")?, asks, missed };
+    let logos = page.asks.iter().chain(&page.missed).filter_map(|ask| ask.logo.url.as_deref());
     Ok(visit.show(status, &page, logos))
 }
 
@@ -203,11 +212,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_times_out() {
+    async fn a_request_times_out_and_is_told_for_a_day() {
         let mut browser = Browser::logged_in("alice@example.com").await;
         browser.app_token("alice", "server").await;
-        browser.advance(600).await;
-        assert!(browser.get("/phone").await.text.contains("Nothing waits"));
+        browser.advance(599).await;
+        assert!(!browser.get("/phone").await.text.contains("Timed out"));
+        browser.advance(1).await;
+        let page = browser.get("/phone").await.text;
+        assert!(
+            page.contains("Nothing waits") && page.contains("Server App wanted to see your account"),
+            "{page}"
+        );
+        browser.advance(86_400).await;
+        assert!(!browser.get("/phone").await.text.contains("wanted to see"));
     }
 
     #[tokio::test]

@@ -34,16 +34,17 @@ async fn disconnect(bank: &Served, user: &str, client: &str) {
     assert_eq!(bank.control("disconnect", pair).await.status, 200);
 }
 
-/// Waits until the client's only notice has come to its end.
+/// Waits until the client's only notice has come to its end: a minute at most, for a bank that forgets to send it again.
 async fn settled(bank: &Served, client: &str) -> Value {
     let world = bank.world["world"].as_str().expect("a name");
-    loop {
+    for _ in 0..12_000 {
         let told = bank.get(&format!("/control/worlds/{world}/notify/{client}")).await.json();
         if told["notices"][0]["fate"] != "under_way" {
             return told;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    panic!("the notice is still under way after a minute");
 }
 
 /// The body of what came, which is as described.
