@@ -60,10 +60,10 @@ impl Turn<'_> {
     pub fn identity(&self, bearer: Bearer) -> Identity {
         let rule = self.rules.whoami.identity;
         let mut grants = self.world.grants.iter().rev();
-        let refreshed = self.world.grants[bearer.grant.0].access.len() > 1;
+        let refreshed = || self.world.grants[bearer.grant.0].access.len() > 1;
         let (user, mut client) = match rule {
             IdentityRule::NewestUser => grants.find(|grant| grant.client == bearer.client),
-            IdentityRule::NewestUserIfRefreshed if refreshed => {
+            IdentityRule::NewestUserIfRefreshed if refreshed() => {
                 grants.find(|grant| grant.client == bearer.client)
             }
             IdentityRule::OldestUser => grants.rfind(|grant| grant.client == bearer.client),
@@ -166,10 +166,11 @@ impl Turn<'_> {
 
     /// When an access token that nothing ends before dies: that is settled when it is given.
     fn expires(&self, token: &Access) -> Seconds {
-        match (self.rules.token.expiry, self.world.grants[token.grant.0].last_used) {
-            (Expiry::Sliding, Some(used)) => token.expires.max(used.saturating_add(self.lifetime())),
-            _ => token.expires,
+        if self.rules.token.expiry != Expiry::Sliding {
+            return token.expires;
         }
+        let used = self.world.grants[token.grant.0].last_used;
+        used.map_or(token.expires, |used| token.expires.max(used.saturating_add(self.lifetime())))
     }
 
     pub(super) fn access_row(&self, token: &str) -> Option<usize> {

@@ -70,10 +70,14 @@ impl Turn<'_> {
 
     /// What a refresh does to the approval: nothing. `approves` says that the request asks for it.
     pub(super) fn refreshed(&mut self, grant: GrantIx, approves: bool) {
+        let (rule, finality) = (self.rules.sca.refresh, self.rules.sca.finality);
+        // The right bank need not even look at the login.
+        if !approves && rule == RefreshApproves::Nothing && finality != Finality::RefreshAsksAgain {
+            return;
+        }
         let row = &self.world.grants[grant.0];
         let (login, again) = (row.login, row.access.len() > 1);
         let standing = self.standing(login);
-        let rule = self.rules.sca.refresh;
         let opens = match standing {
             Some(Standing::Pending) => {
                 approves
@@ -86,7 +90,7 @@ impl Turn<'_> {
         if opens {
             self.set_standing(login, Standing::Approved { at: self.now });
         }
-        if standing == Some(Standing::Denied) && self.rules.sca.finality == Finality::RefreshAsksAgain {
+        if standing == Some(Standing::Denied) && finality == Finality::RefreshAsksAgain {
             self.world.logins[login.0].approval = Some(Approval {
                 born: self.now,
                 standing: Standing::Pending,

@@ -64,8 +64,9 @@ impl Turn<'_> {
 
     /// Notes that a client has used what it was given.
     pub fn used(&mut self, bearer: Bearer) {
-        if self.world.grants[bearer.grant.0].last_used != Some(self.now) {
-            self.world.grants.brush(bearer.grant.0).last_used = Some(self.now);
+        let now = Some(self.now);
+        if let Some(grant) = self.world.grants.brush_unless(bearer.grant.0, |grant| grant.last_used == now) {
+            grant.last_used = now;
         }
     }
 

@@ -160,7 +160,7 @@ pub(super) struct Access {
     pub client: ClientIx,
     pub born: Seconds,
     pub expires: Seconds,
-    /// Whether its login was approved when it was given.
+    /// Whether its login was approved when it was given. Only some defective bank asks; the others leave it at that.
     pub approved: bool,
     pub life: Life,
 }

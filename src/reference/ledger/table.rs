@@ -44,6 +44,12 @@ impl<T> Table<T> {
         &mut self.rows[at]
     }
 
+    /// Like [`Table::brush`], unless the row `is` already what it would be made. Where nothing is written down that is not
+    /// asked: looking at a row that no cache holds takes longer than writing to it.
+    pub fn brush_unless(&mut self, at: usize, is: impl FnOnce(&T) -> bool) -> Option<&mut T> {
+        (!self.noted || !is(&self.rows[at])).then(|| self.brush(at))
+    }
+
     /// A row, to complete what is never written down, because it follows from other rows.
     pub fn complete(&mut self, at: usize) -> &mut T {
         &mut self.rows[at]
@@ -142,6 +148,7 @@ mod tests {
         table.touch_all(|row| *row == 1).for_each(|row| *row = 10);
         *table.brush(3) = 32;
         *table.brush(2) = 20;
+        assert_eq!(table.brush_unless(0, |row| *row == 0), None);
         *table.complete(4) = 40;
         assert_eq!(table.take_touched(), (vec![1, 3], vec![2]));
         assert_eq!(table.take_touched(), (vec![], vec![]));

@@ -3,7 +3,7 @@
 
 use super::rows::{Access, End, Entry, Grant, GrantIx, Life, Refresh, RefreshLife, Standing, Takes};
 use super::{ClientIx, LoginIx, Seconds, Secret, Turn, UserIx};
-use crate::reference::rules::{EvictionMoment, EvictionReach, Expiry, RefreshReach, Takeover};
+use crate::reference::rules::{ApprovalReach, EvictionMoment, EvictionReach, Expiry, RefreshReach, Takeover};
 
 impl Turn<'_> {
     /// Kills every token of this user and this client before an exchange, if the bank does it at this moment.
@@ -18,7 +18,9 @@ impl Turn<'_> {
     /// An access token of this grant, in the name of this user and this client.
     pub(super) fn mint_access(&mut self, grant: GrantIx, user: UserIx, client: ClientIx) -> Secret {
         let (secret, digest, beginning) = self.mint.access(self.rules.whoami.bad_token, self.now);
-        let standing = self.standing(self.world.grants[grant.0].login);
+        let asks = self.rules.sca.reach == ApprovalReach::TokensGivenLater;
+        let approved = || self.standing(self.world.grants[grant.0].login);
+        let approved = !asks || matches!(approved(), Some(Standing::Approved { .. }));
         let token = self.world.access.push(Access {
             digest,
             beginning: beginning.map(Box::new),
@@ -27,7 +29,7 @@ impl Turn<'_> {
             client,
             born: self.now,
             expires: self.expiry(grant),
-            approved: matches!(standing, Some(Standing::Approved { .. })),
+            approved,
             life: Life::Live,
         });
         self.world.grants.complete(grant.0).access.push(token);
