@@ -1,6 +1,6 @@
 //! What a step comes to: whether its expectations hold, and whether anything can be concluded from it at all.
 
-use super::acts::{self, Facts};
+use super::acts::{self, Facts, since};
 use super::checks::{Looked, contract, look};
 use super::hostile::By;
 use super::misled::misled;
@@ -70,6 +70,9 @@ pub fn judged(step: &Step, facts: &Facts, stage: &Stage) -> Judged {
                 let why =
                     "the app did not refresh when its access token had ended, and its file has no [refresh]";
                 return not_applicable(why.to_owned());
+            }
+            Looked::Breaks { .. } if kept_none(&leaf.check, facts, stage) => {
+                return not_applicable("the app had none of its tokens any more, as one that keeps them in memory has none after a restart".to_owned());
             }
             Looked::Breaks { expected, got, .. } => {
                 return unprepared(misled().unwrap_or_else(|| format!("due was: {expected}; came: {got}")));
@@ -154,6 +157,15 @@ fn turned_away(step: &Step, facts: &Facts, stage: &Stage) -> Option<String> {
              An app that guards its forms may have to be asked in a browser (disconnect.browser)"
         )
     })
+}
+
+/// Whether a token from before was due of this app, which is in no trouble, and it asked the bank for nothing: it keeps none.
+fn kept_none(check: &Check, facts: &Facts, stage: &Stage) -> bool {
+    let books = stage.hostile.books();
+    matches!(check, Check::Number(Counted::KnownTokens, _))
+        && facts.did.trouble.is_none()
+        && facts.crashed.is_none()
+        && !since(facts, &books.arrived).any(|(_, one)| one.by == By::App)
 }
 
 /// Whether a refresh was due that this app, which is in no trouble, seems never to make.
