@@ -57,6 +57,21 @@ fn an_app_in_no_trouble_passes() {
 }
 
 #[test]
+fn an_app_is_told_by_a_file_that_is_there_when_it_begins() {
+    let stage = Stage::new();
+    let lines = "[start]\ncommand = ['sh', '-c', 'cp app.conf seen.conf; sleep 300']\n\
+                 config = { path = 'app.conf', text = 'bank={bank} id={client_id} secret={client_secret}' }";
+    let app = app::start(&stage, Trouble::None, &format!("{SHORT}\n{lines}"));
+    let (ended, case) = judge(&stage, &app, &["app-login/code-once-granted"]);
+    assert_eq!((case.verdict, ended.code), (Verdict::Pass, Some(0)), "{ended}");
+    let seen = fs::read_to_string(stage.path("seen.conf")).expect("the app has read its file");
+    let words: Vec<&str> = seen.split(' ').collect();
+    assert!(words[0].starts_with("bank=http://127.0.0.1:"), "{}", words[0]);
+    assert!(words[1].starts_with("id=oauth2client_"), "{}", words[1]);
+    assert!(words[2].len() > "secret=".len() + 20, "the secret is filled in");
+}
+
+#[test]
 fn an_app_that_offers_another_try_after_a_refusal_passes() {
     let stage = Stage::new();
     let app = app::start(&stage, Trouble::OffersAnotherTry, SHORT);

@@ -241,30 +241,45 @@ fn write(path: &Path, text: &str, replace: bool) -> io::Result<()> {
 
 /// Questions, where there is somebody to answer them.
 struct Questions {
-    is_answered: bool,
+    /// Where the answers come from.
+    heard: Option<Box<dyn BufRead>>,
 }
 
 impl Questions {
     fn new() -> Questions {
-        Questions { is_answered: io::stdin().is_terminal() && io::stderr().is_terminal() }
+        let is_answered = io::stdin().is_terminal() && io::stderr().is_terminal();
+        Questions { heard: is_answered.then(|| Box::new(io::stdin().lock()) as Box<dyn BufRead>) }
     }
 
     /// The answer, or what is usual if it is empty. `None` if nobody is there.
     fn ask(&mut self, what: &str, usual: Option<&str>) -> Option<String> {
-        if !self.is_answered {
-            return usual.map(str::to_owned);
-        }
+        let Some(heard) = &mut self.heard else { return usual.map(str::to_owned) };
         let offered = usual.map(|usual| format!(" [{usual}]")).unwrap_or_default();
         let mut answer = String::new();
-        let asked = write!(io::stderr(), "{what}{offered}: ")
-            .and_then(|()| io::stdin().lock().read_line(&mut answer));
+        let asked = write!(io::stderr(), "{what}{offered}: ").and_then(|()| heard.read_line(&mut answer));
         if asked.is_err() || answer.is_empty() {
             // The terminal is gone, or its user has nothing more to say.
-            self.is_answered = false;
+            self.heard = None;
         }
         match answer.trim() {
             "" => usual.map(str::to_owned),
             answer => Some(answer.to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_goes_before_what_is_usual_and_nobody_is_asked_who_is_gone() {
+        let mut questions = Questions { heard: Some(Box::new(&b" Our bank \n\n"[..])) };
+        assert_eq!(questions.ask("What reports call it", Some("host")).as_deref(), Some("Our bank"));
+        assert_eq!(questions.ask("How users log in", Some("form")).as_deref(), Some("form"));
+        assert!(questions.heard.is_some(), "an empty line is an answer");
+        assert_eq!(questions.ask("The server's address", None), None);
+        assert!(questions.heard.is_none(), "the answers have ended");
+        assert_eq!(questions.ask("What reports call it", Some("host")).as_deref(), Some("host"));
     }
 }
