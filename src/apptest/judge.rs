@@ -1,6 +1,6 @@
 //! What a step comes to: whether its expectations hold, and whether anything can be concluded from it at all.
 
-use super::acts::{self, Facts, since};
+use super::acts::{Facts, since};
 use super::checks::{Looked, contract, look};
 use super::hostile::By;
 use super::misled::misled;
@@ -150,7 +150,7 @@ pub fn verdict(end: &End, level: Level) -> (Verdict, Option<String>) {
 fn turned_away(step: &Step, facts: &Facts, stage: &Stage) -> Option<String> {
     let status = facts.did.status.filter(|status| (400..500).contains(status))?;
     let books = stage.hostile.books();
-    let did_nothing = acts::since(facts, &books.arrived).all(|(_, one)| one.by != By::App);
+    let did_nothing = since(facts, &books.arrived).all(|(_, one)| one.by != By::App);
     (matches!(step.verb, Verb::Disconnect(_)) && did_nothing).then(|| {
         format!(
             "the app answered {status} when it was asked to disconnect, and did nothing: is [disconnect] right in the app file? \
@@ -176,5 +176,5 @@ fn never_refreshed(due: &Check, facts: &Facts, stage: &Stage) -> bool {
     is_due
         && !in_trouble
         && stage.app.refresh.is_none()
-        && !acts::since(facts, &books.arrived).any(|(_, one)| one.kind.is_token())
+        && !since(facts, &books.arrived).any(|(_, one)| one.kind.is_token())
 }

@@ -52,6 +52,8 @@ struct Known {
     refresh_token: String,
 }
 
+const UNREACHABLE: &str = "the bank can't be reached";
+
 type Pairs = Query<Vec<(String, String)>>;
 
 /// Starts the app, and gives its app file, with these further lines.
@@ -149,22 +151,26 @@ async fn exchange(app: &App, known: &Known, came: &Pairs) -> String {
     if app.trouble == Trouble::NeverCalls || one(came, "state") != known.state {
         return "thanks".to_owned();
     }
-    let body = form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "authorization_code")
-        .append_pair("client_id", &known.client)
-        .append_pair("client_secret", &known.secret)
-        .append_pair("redirect_uri", &app.callback)
-        .append_pair("code", &one(came, "code"))
-        .finish();
-    let request = app.http.post(format!("{}/oauth2/token", known.bank)).body(body);
-    let request = request.header("content-type", "application/x-www-form-urlencoded");
-    let Ok(answer) = request.send().await else { return "the bank can't be reached".to_owned() };
-    let tokens: serde_json::Value =
-        serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
+    let code = one(came, "code");
+    let asked = [("grant_type", "authorization_code"), ("redirect_uri", &app.callback), ("code", &code)];
+    let Some(tokens) = tokens(app, known, &asked).await else { return UNREACHABLE.to_owned() };
     let mut known = app.known();
     known.token = tokens["access_token"].as_str().map(str::to_owned);
     known.refresh_token = tokens["refresh_token"].as_str().unwrap_or_default().to_owned();
     "connected".to_owned()
+}
+
+/// What the token endpoint answers; `None` if nobody is there.
+async fn tokens(app: &App, known: &Known, asked: &[(&str, &str)]) -> Option<serde_json::Value> {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", &known.client)
+        .append_pair("client_secret", &known.secret)
+        .extend_pairs(asked)
+        .finish();
+    let request = app.http.post(format!("{}/oauth2/token", known.bank)).body(body);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let answer = request.send().await.ok()?;
+    Some(serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default())
 }
 
 async fn read(State(app): State<Arc<App>>) -> String {
@@ -172,7 +178,7 @@ async fn read(State(app): State<Arc<App>>) -> String {
     let Some(token) = known.token.clone() else { return "connect first".to_owned() };
     loop {
         let call = app.http.get(format!("{}/ping/whoami", known.bank)).bearer_auth(&token).send().await;
-        let Ok(answer) = call else { return "the bank can't be reached".to_owned() };
+        let Ok(answer) = call else { return UNREACHABLE.to_owned() };
         if app.trouble == Trouble::TidiesUpLate && answer.status() == 401 {
             return refresh(&app, known).await;
         }
@@ -183,17 +189,8 @@ async fn read(State(app): State<Arc<App>>) -> String {
 }
 
 async fn refresh(app: &Arc<App>, known: Known) -> String {
-    let body = form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "refresh_token")
-        .append_pair("client_id", &known.client)
-        .append_pair("client_secret", &known.secret)
-        .append_pair("refresh_token", &known.refresh_token)
-        .finish();
-    let request = app.http.post(format!("{}/oauth2/token", known.bank)).body(body);
-    let request = request.header("content-type", "application/x-www-form-urlencoded");
-    let Ok(answer) = request.send().await else { return "the bank can't be reached".to_owned() };
-    let tokens: serde_json::Value =
-        serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
+    let asked = [("grant_type", "refresh_token"), ("refresh_token", &known.refresh_token)];
+    let Some(tokens) = tokens(app, &known, &asked).await else { return UNREACHABLE.to_owned() };
     let token = tokens["access_token"].as_str().unwrap_or_default().to_owned();
     if app.known().token.is_some() {
         app.known().token = Some(token);
