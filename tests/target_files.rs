@@ -97,7 +97,7 @@ fn a_server_elsewhere_is_treated_politely_unless_its_file_says_otherwise() {
     let told = away("[limits]\njobs = 9\nrate = 99\nin_flight = 7\n");
     assert_eq!((told.jobs, told.rate, told.in_flight), (9, Some(99), Some(7)));
     let near = parse(HEAD).limits;
-    assert_eq!((near.jobs, near.rate, near.in_flight), (32, None, None));
+    assert_eq!((near.jobs, near.rate, near.in_flight), (16, None, None));
 }
 
 #[test]

@@ -101,9 +101,9 @@ pub async fn run(
 ) {
     let began = Instant::now();
     let jobs = if judging.app.one_at_a_time() { 1 } else { options.jobs };
-    let shared = Arc::new(options.clone());
-    let cases = plan.cases.iter().map(|selected| {
-        let (selected, judging, options) = (selected.clone(), judging.clone(), shared.clone());
+    let (judging, shared) = (judging.clone(), Arc::new(options.clone()));
+    let cases = plan.cases.clone().into_iter().map(move |selected| {
+        let (judging, options) = (judging.clone(), shared.clone());
         async move { one(&selected, &judging, &options, began).await }
     });
     all(jobs, cases, stop, results).await;

@@ -104,7 +104,7 @@ impl Run {
         }
         let exit = record::end(&run, folder.as_ref(), self.strict);
         // The process ends here, and it frees all at once what would take a while piece by piece.
-        std::mem::forget(run);
+        std::mem::forget((run, plan, library));
         Ok(exit)
     }
 

@@ -40,6 +40,7 @@ pub use plan::{Plan, Selected};
 pub use terms::{Terms, TermsError};
 pub(crate) use together::{all, caught};
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -72,16 +73,16 @@ pub async fn run(
     results: mpsc::UnboundedSender<CaseResult>,
 ) {
     let began = Instant::now();
-    let mut in_turn: Vec<&Selected> = plan.cases.iter().collect();
+    let mut in_turn = plan.cases.clone();
     // What takes longest begins first, so that a run does not end in waiting for the last one.
-    in_turn.sort_by_key(|selected| std::cmp::Reverse(selected.weight()));
+    in_turn.sort_by_key(|selected| Reverse(selected.weight()));
     if matches!(target.login(), Driver::Token) {
         // What ends the tokens that are given comes last.
-        in_turn.sort_by_key(|selected| selected.spends());
+        in_turn.sort_by_key(Selected::spends);
     }
-    let shared = Arc::new(options.clone());
-    let cases = in_turn.into_iter().map(|selected| {
-        let (selected, target, options) = (selected.clone(), target.clone(), shared.clone());
+    let (target, shared) = (target.clone(), Arc::new(options.clone()));
+    let cases = in_turn.into_iter().map(move |selected| {
+        let (target, options) = (target.clone(), shared.clone());
         async move { one(&selected, &target, &options, began).await }
     });
     all(options.jobs, cases, stop, results).await;

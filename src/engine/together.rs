@@ -1,30 +1,33 @@
 //! Many cases at a time: how they are begun, how they are stopped, and what becomes of one that breaks the harness.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::results::CaseResult;
 
 /// Runs cases, `jobs` at a time and begun in this order, and sends every result as it comes. Returns when all have ended, or
 /// soon after `stop` became true: cases under way are then given up, and only those that had ended are reported.
+///
+/// A case that has not begun takes no room: what it will need for its steps is more than what it says.
 pub async fn all<C: Future<Output = CaseResult> + Send + 'static>(
     jobs: usize,
-    cases: impl IntoIterator<Item = C>,
+    cases: impl IntoIterator<Item = C, IntoIter: Send + 'static>,
     mut stop: watch::Receiver<bool>,
     results: mpsc::UnboundedSender<CaseResult>,
 ) {
-    let seats = Arc::new(Semaphore::new(jobs.max(1)));
+    let waiting = Arc::new(Mutex::new(cases.into_iter()));
     let mut running = JoinSet::new();
-    for case in cases {
-        let (seats, results) = (seats.clone(), results.clone());
+    for _ in 0..jobs.max(1) {
+        let (waiting, results) = (waiting.clone(), results.clone());
         running.spawn(async move {
-            let _seat = seats.acquire_owned().await.expect("the semaphore is never closed");
-            // Whoever listens may have gone; the run ends all the same.
-            let _ = results.send(case.await);
+            while let Some(case) = next(&waiting) {
+                // Whoever listens may have gone; the run ends all the same.
+                let _ = results.send(case.await);
+            }
         });
     }
     drop(results);
@@ -34,6 +37,10 @@ pub async fn all<C: Future<Output = CaseResult> + Send + 'static>(
         _ = stop.wait_for(|stop| *stop) => {}
     }
     running.shutdown().await;
+}
+
+fn next<C>(waiting: &Mutex<impl Iterator<Item = C>>) -> Option<C> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
 /// What comes of a case, or, if it panics, what `broke` makes of that. A panic is the harness's own fault, and no other case's

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
 use serde::Deserialize;
 
@@ -58,28 +58,26 @@ pub fn write(dir: &Path, run: &Run) -> Result<Written, WriteError> {
     Ok(Written { results: dir.join(RESULTS), junit: dir.join(JUNIT), html: dir.join(HTML) })
 }
 
-/// Writes files into `dir`, each whole or not at all; one that fails does not stop the others.
+/// Writes files into `dir`, each whole or not at all; one that fails does not stop the others. The first one should be that
+/// which takes longest: it is made beside the others.
 pub(super) fn write_all<'a>(
     dir: &Path,
     files: impl IntoIterator<Item = (&'static str, Content<'a>)>,
 ) -> Result<(), WriteError> {
     fs::create_dir_all(dir).map_err(|source| WriteError::Folder { dir: dir.to_owned(), source })?;
-    let put = |name: &str, content: Content<'a>| {
+    let put = |(name, content): (&str, Content<'a>)| {
         let path = dir.join(name);
         replace(&path, content).err().map(|problem| FileFailure { path, problem })
     };
-    // At once: nothing else is going on by now, and each takes its time, most of all the results.
+    let mut files = files.into_iter();
+    let first = files.next();
     let failures: Vec<FileFailure> = thread::scope(|scope| {
-        let files: Vec<_> =
-            files.into_iter().map(|(name, content)| scope.spawn(move || put(name, content))).collect();
-        files.into_iter().filter_map(ended).collect()
+        let first = scope.spawn(|| first.and_then(put));
+        let others: Vec<FileFailure> = files.filter_map(put).collect();
+        let first = first.join().unwrap_or_else(|panic| resume_unwind(panic));
+        first.into_iter().chain(others).collect()
     });
     if failures.is_empty() { Ok(()) } else { Err(WriteError::Files(FileFailures(failures))) }
-}
-
-/// What a thread came to; a panic goes on in this one.
-fn ended<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Puts a whole new file in the place of an old one, or leaves the old one as it was.

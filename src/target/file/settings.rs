@@ -37,6 +37,9 @@ pub struct Limits {
     pub longest_wait_s: u64,
 }
 
+/// Cases at a time against a server on this machine: enough to keep its cores and one's own busy, and few enough that what
+/// they hold in memory stays in caches.
+const NEAR_JOBS: usize = 16;
 /// Requests in a second to a server that is not on this machine, unless its file says otherwise.
 const POLITE_RATE: u32 = 10;
 /// The same for requests under way, and cases, at a time.
@@ -49,7 +52,7 @@ impl Limits {
         Limits {
             request_ms: 10_000,
             body_bytes: 1 << 20,
-            jobs: if near { 32 } else { POLITE_IN_FLIGHT },
+            jobs: if near { NEAR_JOBS } else { POLITE_IN_FLIGHT },
             rate: (!near).then_some(POLITE_RATE),
             in_flight: (!near).then_some(POLITE_IN_FLIGHT),
             login_gap_ms: 0,
@@ -70,7 +73,7 @@ form! {
         request_ms: Lenient<Option<Whole<1, 600_000>>>,
         /// How long, in bytes, an answer's body may be. Default 1048576.
         body_bytes: Lenient<Option<Whole<1024, 1_073_741_824>>>,
-        /// Cases at a time. Default 32, and 4 for a server that is not on this machine. `--jobs` goes before it.
+        /// Cases at a time. Default 16, and 4 for a server that is not on this machine. `--jobs` goes before it.
         jobs: Lenient<Option<Whole<1, 1024>>>,
         /// Requests that begin in a second, on average. Default 10 for a server that is not on this machine, else any number.
         rate: Lenient<Option<Whole<1, 100_000>>>,
