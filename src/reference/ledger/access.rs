@@ -40,7 +40,7 @@ impl Turn<'_> {
     /// The bearer of this token, if it lives.
     pub fn bearer(&self, token: &str) -> Result<Bearer, Refusal> {
         let digest = Digest::of_access(self.rules.whoami.bad_token, token);
-        let bearer = match self.entry(digest).or_else(|| self.entry(Digest::of(token))) {
+        let bearer = match self.access_entry(digest).or_else(|| self.entry(Digest::of(token))) {
             Some(Entry::Access(token)) => self.live_access(token)?,
             Some(entry) => self.stand_in(entry).ok_or(Refusal::BadAccessToken)?,
             None => return Err(Refusal::BadAccessToken),
@@ -60,7 +60,7 @@ impl Turn<'_> {
     pub fn identity(&self, bearer: Bearer) -> Identity {
         let rule = self.rules.whoami.identity;
         let mut grants = self.world.grants.iter().rev();
-        let refreshed = || self.world.grants[bearer.grant.0].access.len() > 1;
+        let refreshed = || self.world.grants[bearer.grant.at()].access.len() > 1;
         let (user, mut client) = match rule {
             IdentityRule::NewestUser => grants.find(|grant| grant.client == bearer.client),
             IdentityRule::NewestUserIfRefreshed if refreshed() => {
@@ -85,7 +85,7 @@ impl Turn<'_> {
     /// Authentication"), and once they have to confirm it.
     pub fn permit(&self, bearer: Bearer, endpoint: Endpoint) -> Result<Seconds, Refusal> {
         let approved = self.approved(bearer, endpoint)?;
-        match self.confirm_by(self.world.grants[bearer.grant.0].login) {
+        match self.confirm_by(self.world.grants[bearer.grant.at()].login) {
             Some(by) if self.now >= by => Err(Refusal::ConfirmationDue),
             _ => Ok(approved),
         }
@@ -93,7 +93,7 @@ impl Turn<'_> {
 
     /// When the owner approved this, however long ago.
     pub(super) fn approved(&self, bearer: Bearer, endpoint: Endpoint) -> Result<Seconds, Refusal> {
-        let login = self.world.grants[bearer.grant.0].login;
+        let login = self.world.grants[bearer.grant.at()].login;
         let open_early = match self.rules.sca.pending {
             Pending::Closed | Pending::Unauthorized => false,
             Pending::Open => true,
@@ -115,7 +115,7 @@ impl Turn<'_> {
 
     /// The account of a user.
     pub fn account_id(&self, user: UserIx) -> &str {
-        &self.world.users[user.0].account_id
+        &self.world.users[user.at()].account_id
     }
 
     /// What is on the account of a user, and what was spent from it since the day began (in UTC), which is negative. In
@@ -127,12 +127,12 @@ impl Turn<'_> {
             let paid = taken.iter().filter(|(paid, _)| paid.at >= since);
             paid.map(|(paid, _)| pence(paid.amount)).sum()
         };
-        (self.world.users[user.0].seed.balance + sum(0), sum(today))
+        (self.world.users[user.at()].seed.balance + sum(0), sum(today))
     }
 
     /// The name of a user.
     pub fn user_name(&self, user: UserIx) -> &'static str {
-        &self.world.users[user.0].seed.name
+        &self.world.users[user.at()].seed.name
     }
 
     /// When the world, and with it every account, was made.
@@ -142,7 +142,7 @@ impl Turn<'_> {
 
     /// How a login's approval stands by now. `None` before the user has logged in, or said no.
     pub(super) fn standing(&self, login: LoginIx) -> Option<Standing> {
-        let approval = self.world.logins[login.0].approval?;
+        let approval = self.world.logins[login.at()].approval?;
         let late = self.now >= approval.born.saturating_add(APPROVAL_SECONDS);
         Some(match approval.standing {
             Standing::Pending if late => Standing::TimedOut,
@@ -156,9 +156,9 @@ impl Turn<'_> {
         match row.life {
             Life::Dead(End::Evicted) => Err(Refusal::EvictedAccessToken),
             Life::Dead(End::Disconnected) => {
-                Err(self.disconnected(row.user, self.world.grants[row.grant.0].client, Shown::Access))
+                Err(self.disconnected(row.user, self.world.grants[row.grant.at()].client, Shown::Access))
             }
-            Life::Dead(_) => Err(self.ended(row.user, self.world.grants[row.grant.0].client)),
+            Life::Dead(_) => Err(self.ended(row.user, self.world.grants[row.grant.at()].client)),
             Life::Live if self.now >= self.expires(row) => Err(Refusal::ExpiredAccessToken),
             Life::Live => Ok(self.bearer_of(token)),
         }
@@ -169,12 +169,12 @@ impl Turn<'_> {
         if self.rules.token.expiry != Expiry::Sliding {
             return token.expires;
         }
-        let used = self.world.grants[token.grant.0].last_used;
+        let used = self.world.grants[token.grant.at()].last_used;
         used.map_or(token.expires, |used| token.expires.max(used.saturating_add(self.lifetime())))
     }
 
     pub(super) fn access_row(&self, token: &str) -> Option<usize> {
-        match self.entry(Digest::of(token)) {
+        match self.access_entry(Digest::of(token)) {
             Some(Entry::Access(at)) => Some(at),
             _ => None,
         }
@@ -207,7 +207,7 @@ impl Turn<'_> {
 
     /// What the time of the whole history counts from: from the approval.
     fn history_begins(&self, bearer: Bearer, approved: Seconds) -> Seconds {
-        let login = &self.world.logins[self.world.grants[bearer.grant.0].login.0];
+        let login = &self.world.logins[self.world.grants[bearer.grant.at()].login.at()];
         let begins = match self.rules.sca.history_from {
             HistoryFrom::Approval => None,
             HistoryFrom::Login => login.approval.map(|approval| approval.born),
@@ -234,7 +234,7 @@ impl Turn<'_> {
             (Entry::Code(login), BadToken::CodePasses) => self.grant_of_code(login),
             _ => None,
         }?;
-        let row = &self.world.grants[grant.0];
+        let row = &self.world.grants[grant.at()];
         Some(Bearer { grant, token: None, user: row.user, client: row.client })
     }
 }

@@ -28,7 +28,7 @@ pub struct Ruling {
 impl Turn<'_> {
     /// Looks at a decision: only the login's own user may make it, only while it is pending.
     pub fn check_decision(&self, login: LoginIx, user: UserIx, answer: Answer) -> Result<Ruling, Refusal> {
-        let Stage::Allowed { user: owner, .. } = self.world.logins[login.0].stage else {
+        let Stage::Allowed { user: owner, .. } = self.world.logins[login.at()].stage else {
             return Err(Refusal::ApprovalOver);
         };
         if user != owner && !self.may_stand_in(login, user) {
@@ -75,7 +75,7 @@ impl Turn<'_> {
         if !approves && rule == RefreshApproves::Nothing && finality != Finality::RefreshAsksAgain {
             return;
         }
-        let row = &self.world.grants[grant.0];
+        let row = &self.world.grants[grant.at()];
         let (login, again) = (row.login, row.access.len() > 1);
         let standing = self.standing(login);
         let opens = match standing {
@@ -91,7 +91,7 @@ impl Turn<'_> {
             self.set_standing(login, Standing::Approved { at: self.now });
         }
         if standing == Some(Standing::Denied) && finality == Finality::RefreshAsksAgain {
-            self.world.logins[login.0].approval = Some(Approval {
+            self.world.logins[login.at()].approval = Some(Approval {
                 born: self.now,
                 standing: Standing::Pending,
                 confirmed: None,
@@ -125,7 +125,7 @@ impl Turn<'_> {
         let newest = self.world.logins.iter().rposition(|other| {
             other.client == client && matches!(other.stage, Stage::Allowed { user, .. } if user == owner)
         });
-        newest.map_or(login, LoginIx)
+        newest.map_or(login, LoginIx::new)
     }
 
     /// What an approval must not open beside the login that it is about.
@@ -149,15 +149,15 @@ impl Turn<'_> {
     }
 
     fn set_standing(&mut self, login: LoginIx, standing: Standing) {
-        if let Some(approval) = &mut self.world.logins[login.0].approval {
+        if let Some(approval) = &mut self.world.logins[login.at()].approval {
             approval.standing = standing;
         }
     }
 
     /// The logins that wait for their approval, of those that `wanted` holds for by login and user.
     fn pending(&self, wanted: impl Fn(LoginIx, UserIx) -> bool) -> Vec<LoginIx> {
-        let logins = (0..self.world.logins.len()).map(LoginIx);
-        let waits = |login: &LoginIx| match self.world.logins[login.0].stage {
+        let logins = (0..self.world.logins.len()).map(LoginIx::new);
+        let waits = |login: &LoginIx| match self.world.logins[login.at()].stage {
             Stage::Allowed { user, .. } => {
                 wanted(*login, user) && self.standing(*login) == Some(Standing::Pending)
             }

@@ -36,13 +36,13 @@ impl Turn<'_> {
         let rule = self.rules.consent.listing;
         let whose = |grant: &Grant| grant.user == user || rule == ConsentListing::EveryonesToo;
         let mut newest: Vec<GrantIx> = Vec::new();
-        for client in (0..self.world.clients.len()).map(ClientIx) {
+        for client in (0..self.world.clients.len()).map(ClientIx::new) {
             let theirs = self.grants_where(|_, grant| grant.client == client && whose(grant));
             newest.extend(theirs.into_iter().rfind(|grant| self.listed(*grant)));
         }
         if rule == ConsentListing::NewestOnly {
-            let last = newest.iter().map(|grant| grant.0).max();
-            newest.retain(|grant| Some(grant.0) == last);
+            let last = newest.iter().map(|grant| grant.at()).max();
+            newest.retain(|grant| Some(grant.at()) == last);
         }
         newest.into_iter().map(|grant| self.connection(grant)).collect()
     }
@@ -51,12 +51,12 @@ impl Turn<'_> {
     pub fn confirm(&mut self, user: UserIx, client: ClientIx) -> Result<Seconds, Refusal> {
         let theirs = self.grants_where(|_, grant| grant.user == user && grant.client == client);
         let approved = |grant: &GrantIx| {
-            let login = self.world.grants[grant.0].login;
+            let login = self.world.grants[grant.at()].login;
             self.lives(*grant) && matches!(self.standing(login), Some(Standing::Approved { .. }))
         };
         let grant = theirs.into_iter().rfind(approved).ok_or(Refusal::NotConnected)?;
-        let login = self.world.grants[grant.0].login;
-        if let Some(approval) = &mut self.world.logins[login.0].approval {
+        let login = self.world.grants[grant.at()].login;
+        if let Some(approval) = &mut self.world.logins[login.at()].approval {
             approval.confirmed = Some(self.now);
         }
         Ok(self.now.saturating_add(CONFIRM_SECONDS))
@@ -65,7 +65,8 @@ impl Turn<'_> {
     /// Notes that a client has used what it was given.
     pub fn used(&mut self, bearer: Bearer) {
         let now = Some(self.now);
-        if let Some(grant) = self.world.grants.brush_unless(bearer.grant.0, |grant| grant.last_used == now) {
+        if let Some(grant) = self.world.grants.brush_unless(bearer.grant.at(), |grant| grant.last_used == now)
+        {
             grant.last_used = now;
         }
     }
@@ -73,13 +74,13 @@ impl Turn<'_> {
     /// When the owner has to confirm what they approved by this login; `None` if they have not approved.
     pub(super) fn confirm_by(&self, login: LoginIx) -> Option<Seconds> {
         let Some(Standing::Approved { at }) = self.standing(login) else { return None };
-        let confirmed = self.world.logins[login.0].approval.and_then(|approval| approval.confirmed);
+        let confirmed = self.world.logins[login.at()].approval.and_then(|approval| approval.confirmed);
         Some(confirmed.unwrap_or(at).saturating_add(CONFIRM_SECONDS))
     }
 
     /// Whether a token of this grant works, or can be refreshed.
     pub(super) fn lives(&self, grant: GrantIx) -> bool {
-        let row = &self.world.grants[grant.0];
+        let row = &self.world.grants[grant.at()];
         let mut refresh = row.refresh.iter().map(|token| self.world.refresh[*token].life);
         self.has_live_access(row) || refresh.any(|life| life == RefreshLife::Live)
     }
@@ -90,7 +91,7 @@ impl Turn<'_> {
     }
 
     fn listed(&self, at: GrantIx) -> bool {
-        let grant = &self.world.grants[at.0];
+        let grant = &self.world.grants[at.at()];
         let standing = self.standing(grant.login);
         let allowed = matches!(standing, Some(Standing::Pending | Standing::Approved { .. }));
         let lives = allowed && self.lives(at);
@@ -105,7 +106,7 @@ impl Turn<'_> {
     }
 
     fn connection(&self, at: GrantIx) -> Connection {
-        let grant = &self.world.grants[at.0];
+        let grant = &self.world.grants[at.at()];
         let confirm_by = self.confirm_by(grant.login);
         let open = confirm_by.is_some_and(|by| self.now < by) && self.rules.consent.access_named.kept();
         let since = match self.rules.consent.since {

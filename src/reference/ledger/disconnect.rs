@@ -45,9 +45,9 @@ impl Turn<'_> {
             .into_iter()
             .filter(|grant| !self.spared(*grant, &begun))
             .collect();
-        let ends_tokens = grants.iter().any(|grant| self.world.grants[grant.0].over.is_none());
-        for at in (0..self.world.logins.len()).map(LoginIx).rev() {
-            let Stage::Allowed { user, .. } = self.world.logins[at.0].stage else { continue };
+        let ends_tokens = grants.iter().any(|grant| self.world.grants[grant.at()].over.is_none());
+        for at in (0..self.world.logins.len()).map(LoginIx::new).rev() {
+            let Stage::Allowed { user, .. } = self.world.logins[at.at()].stage else { continue };
             let client = self.login_client(at);
             let elsewhere = user == begun.user && client != begun.client;
             if theirs(user, client) || (elsewhere && reach == DisconnectReach::OtherCodes) {
@@ -82,7 +82,7 @@ impl Turn<'_> {
 
     /// A grant that a disconnection passes over: none.
     fn spared(&self, at: GrantIx, begun: &Disconnection) -> bool {
-        let grant = &self.world.grants[at.0];
+        let grant = &self.world.grants[at.at()];
         match self.rules.consent.spares {
             DisconnectSpares::Nothing
             | DisconnectSpares::Access
@@ -106,11 +106,11 @@ impl Turn<'_> {
 
     fn end_by_disconnection(&mut self, at: GrantIx, begun: &Disconnection) {
         let (spares, under_way) = (self.rules.consent.spares, self.rules.consent.under_way);
-        if under_way == UnderWay::Codes && at.0 >= begun.grants {
+        if under_way == UnderWay::Codes && at.at() >= begun.grants {
             return;
         }
-        let grant = &mut self.world.grants[at.0];
-        let known_grant = at.0 < begun.grants;
+        let grant = &mut self.world.grants[at.at()];
+        let known_grant = at.at() < begun.grants;
         let missed =
             |token: usize, known: usize| known_grant && under_way == UnderWay::Tokens && token >= known;
         let later = |nth: usize| nth > 0 && spares == DisconnectSpares::Refreshed;
@@ -154,7 +154,7 @@ impl Turn<'_> {
             PendingCodes::Live => true,
             PendingCodes::LiveBesideTokens => ends_tokens,
             PendingCodes::LiveWithoutTokens => !ends_tokens,
-            PendingCodes::OlderLive => self.world.logins[login.0 + 1..].iter().any(|newer| {
+            PendingCodes::OlderLive => self.world.logins[login.at() + 1..].iter().any(|newer| {
                 newer.client == client && matches!(newer.stage, Stage::Allowed { user: u, .. } if u == user)
             }),
             PendingCodes::LiveIfPublic => !self.confidential(client),

@@ -74,7 +74,7 @@ impl Turn<'_> {
                 }
             }
         }
-        let login_row = &self.world.logins[login.0];
+        let login_row = &self.world.logins[login.at()];
         let right_redirect = match self.rules.code.redirect {
             CodeRedirect::Equal => login_row.redirect_uri == redirect_uri,
             CodeRedirect::NotCompared => true,
@@ -132,7 +132,7 @@ impl Turn<'_> {
         }
         self.forget_logouts(user, client);
         let wants_refresh = self.confidential(client) || self.public_gets_refresh(user, client);
-        let grant = GrantIx(self.world.grants.push(Grant {
+        let grant = GrantIx::new(self.world.grants.push(Grant {
             login,
             user,
             client,
@@ -191,7 +191,7 @@ impl Turn<'_> {
             Entry::Code(login) => Some(self.login_client(login)),
             Entry::Refresh(token) => {
                 let grant = self.world.refresh[token].grant;
-                Some(self.world.grants[grant.0].client)
+                Some(self.world.grants[grant.at()].client)
             }
             Entry::Login(_) | Entry::Access(_) => None,
         }
@@ -245,16 +245,16 @@ impl Turn<'_> {
 
     fn punish_replay(&mut self, grant: Option<GrantIx>) {
         let Some(grant) = grant else { return };
-        let refreshed = self.world.grants[grant.0].access.len() > 1;
+        let refreshed = self.world.grants[grant.at()].access.len() > 1;
         let takes = match self.rules.code.replay {
             Replay::RevokesNothing => return,
             Replay::SparesRefreshed if refreshed => return,
-            Replay::SparesPublic if !self.confidential(self.world.grants[grant.0].client) => return,
+            Replay::SparesPublic if !self.confidential(self.world.grants[grant.at()].client) => return,
             Replay::RevokesAll | Replay::SparesRefreshed | Replay::SparesPublic => Takes::ALL,
             Replay::RevokesAccessOnly => Takes { access: true, refresh: false },
         };
         self.world.end_grant(grant, End::Abused, takes);
-        self.world.end_approval(self.world.grants[grant.0].login);
+        self.world.end_approval(self.world.grants[grant.at()].login);
     }
 }
 

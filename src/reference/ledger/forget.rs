@@ -59,12 +59,12 @@ impl World {
         });
         // A grant's last access token stays with it: whoever shows it is told why it is over.
         access = kept(&self.access, 0, |at, row| {
-            let last = || self.grants[row.grant.0].access.last() == Some(&at);
-            access.to(at).is_some() || (grants.to(row.grant.0).is_some() && last())
+            let last = || self.grants[row.grant.at()].access.last() == Some(&at);
+            access.to(at).is_some() || (grants.to(row.grant.at()).is_some() && last())
         });
         let mut used = vec![false; self.logins.len()];
         for (at, grant) in self.grants.iter().enumerate() {
-            used[grant.login.0] |= grants.to(at).is_some();
+            used[grant.login.at()] |= grants.to(at).is_some();
         }
         let lasts = codes.seconds.max(codes.public_seconds);
         let logins = kept(&self.logins, remembered, |at, row| {
@@ -89,14 +89,14 @@ impl World {
         self.logins.keep(&logins, |row| {
             let Stage::Allowed { code, .. } = &mut row.stage else { return };
             if let CodeLife::Spent { grant: Some(given), .. } = &mut code.life {
-                match grants.to(given.0) {
-                    Some(at) => *given = GrantIx(at),
+                match grants.to(given.at()) {
+                    Some(at) => *given = GrantIx::new(at),
                     None => code.life = CodeLife::Dead(End::Replaced),
                 }
             }
         });
         self.grants.keep(&grants, |row| {
-            row.login = LoginIx(logins.to(row.login.0).expect("logins of grants stay"));
+            row.login = LoginIx::new(logins.to(row.login.at()).expect("logins of grants stay"));
             row.access = row.access.iter().filter_map(|token| access.to(*token)).collect();
             row.refresh = row.refresh.iter().filter_map(|token| refresh.to(*token)).collect();
         });
@@ -105,12 +105,12 @@ impl World {
                 *tokens = access.before(*tokens);
             }
         });
-        let grant = |at: GrantIx| GrantIx(grants.to(at.0).expect("grants of tokens stay"));
+        let grant = |at: GrantIx| GrantIx::new(grants.to(at.at()).expect("grants of tokens stay"));
         self.access.keep(&access, |row| row.grant = grant(row.grant));
         self.refresh.keep(&refresh, |row| row.grant = grant(row.grant));
         self.grants_of.clear();
         for at in 0..self.grants.len() {
-            self.index_grant(GrantIx(at));
+            self.index_grant(GrantIx::new(at));
         }
         self.touch_everything();
         // What it takes to go over all rows is paid for by as many new ones.

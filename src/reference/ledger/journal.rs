@@ -168,7 +168,7 @@ impl Ledger {
                 let client = client(key, row, fixture)?;
                 let client_id = client.id.clone();
                 let at = next(key, &mut world.clients, client)?;
-                self.clients.insert(client_id, (id, ClientIx(at)));
+                self.clients.insert(client_id, (id, ClientIx::new(at)));
             }
             Kind::Login => {
                 let login: Login = read(key, row)?;
@@ -177,7 +177,7 @@ impl Ledger {
                     Stage::Open | Stage::Denied => None,
                 };
                 let digest = login.digest;
-                let at = LoginIx(next(key, &mut world.logins, login)?);
+                let at = LoginIx::new(next(key, &mut world.logins, login)?);
                 self.secrets.insert(digest, id, Entry::Login(at));
                 if let Some(code) = code {
                     self.secrets.insert(code, id, Entry::Code(at));
@@ -185,12 +185,12 @@ impl Ledger {
             }
             Kind::Grant => {
                 let at = next::<Grant>(key, &mut world.grants, read(key, row)?)?;
-                world.index_grant(GrantIx(at));
+                world.index_grant(GrantIx::new(at));
             }
             Kind::Access => {
                 let token: Access = read(key, row)?;
                 let (grant, digests) =
-                    (token.grant.0, [Some(token.digest), token.beginning.as_deref().copied()]);
+                    (token.grant.at(), [Some(token.digest), token.beginning.as_deref().copied()]);
                 must_exist(key, &world.grants, grant)?;
                 let at = next(key, &mut world.access, token)?;
                 world.grants.complete(grant).access.push(at);
@@ -200,7 +200,7 @@ impl Ledger {
             }
             Kind::Refresh => {
                 let token: Refresh = read(key, row)?;
-                let (grant, digest) = (token.grant.0, token.digest);
+                let (grant, digest) = (token.grant.at(), token.digest);
                 must_exist(key, &world.grants, grant)?;
                 let at = next(key, &mut world.refresh, token)?;
                 world.grants.complete(grant).refresh.push(at);

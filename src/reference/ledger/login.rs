@@ -35,7 +35,7 @@ impl Turn<'_> {
         }
         let (secret, digest) = self.mint.login();
         let login = Login { digest, client, redirect_uri, state, stage: Stage::Open, approval: None };
-        let login = LoginIx(self.world.logins.push(login));
+        let login = LoginIx::new(self.world.logins.push(login));
         self.enter(digest, Entry::Login(login));
         secret
     }
@@ -50,12 +50,12 @@ impl Turn<'_> {
 
     /// The client that a login is for.
     pub fn login_client(&self, login: LoginIx) -> ClientIx {
-        self.world.logins[login.0].client
+        self.world.logins[login.at()].client
     }
 
     /// Where a login leads back to.
     pub fn login_redirect_uri(&self, login: LoginIx) -> &str {
-        &self.world.logins[login.0].redirect_uri
+        &self.world.logins[login.at()].redirect_uri
     }
 
     /// The user has logged in and allows access.
@@ -64,7 +64,7 @@ impl Turn<'_> {
         self.evict_at(EvictionMoment::Login, user, self.login_client(login));
         let approval = self.first_standing(login, user);
         let code = self.give_code(login, user);
-        self.world.logins[login.0].approval =
+        self.world.logins[login.at()].approval =
             Some(Approval { born: self.now, standing: approval, confirmed: None, wrong_pins: 0 });
         Ok(self.land(login, Outcome::Code(code)))
     }
@@ -72,14 +72,14 @@ impl Turn<'_> {
     /// The user, if known by now, denies access.
     pub fn refuse(&mut self, login: LoginIx, user: Option<UserIx>) -> Result<Landing, Refusal> {
         self.must_be_open(login)?;
-        self.world.logins[login.0].stage = Stage::Denied;
+        self.world.logins[login.at()].stage = Stage::Denied;
         if let Some(user) = user {
             self.evict_at(EvictionMoment::Login, user, self.login_client(login));
             self.evict_at(EvictionMoment::Denial, user, self.login_client(login));
         }
         let code_anyway = match self.rules.authorize.denial {
             Denial::AccessDenied | Denial::OtherError => None,
-            Denial::CodeAnyway => user.or(Some(UserIx(0))),
+            Denial::CodeAnyway => user.or(Some(UserIx::new(0))),
             Denial::CodeIfAllowedBefore => user.filter(|user| self.allowed_before(login, *user)),
         };
         let outcome = match (code_anyway, self.rules.authorize.denial) {
@@ -109,7 +109,7 @@ impl Turn<'_> {
     }
 
     fn must_be_open(&self, login: LoginIx) -> Result<(), Refusal> {
-        match self.world.logins[login.0].stage {
+        match self.world.logins[login.at()].stage {
             Stage::Open => Ok(()),
             Stage::Denied | Stage::Allowed { .. } => Err(Refusal::LoginOver),
         }
@@ -117,7 +117,7 @@ impl Turn<'_> {
 
     fn give_code(&mut self, login: LoginIx, user: UserIx) -> Secret {
         let (secret, digest) = self.mint.code(self.now);
-        self.world.logins[login.0].stage =
+        self.world.logins[login.at()].stage =
             Stage::Allowed { user, code: Code { digest, born: self.now, life: CodeLife::Fresh } };
         self.enter(digest, Entry::Code(login));
         secret
@@ -146,9 +146,9 @@ impl Turn<'_> {
             StateOwner::ClientsNewestLogin => self.newest_login_of(self.login_client(login)),
             StateOwner::ClientsOldestOpenLogin => self.oldest_open_login_beside(login),
         };
-        let state = self.world.logins[owner.0].state.clone();
+        let state = self.world.logins[owner.at()].state.clone();
         Landing {
-            redirect_uri: self.world.logins[login.0].redirect_uri.clone(),
+            redirect_uri: self.world.logins[login.at()].redirect_uri.clone(),
             outcome,
             state: state.or_else(|| self.unasked_state(Some(login))),
         }
@@ -156,18 +156,18 @@ impl Turn<'_> {
 
     fn newest_login_of(&self, client: ClientIx) -> LoginIx {
         let newest = self.world.logins.iter().rposition(|login| login.client == client);
-        LoginIx(newest.expect("a login of this client is landing"))
+        LoginIx::new(newest.expect("a login of this client is landing"))
     }
 
     /// `login`, which has just been decided, or one of the same client that is open and was opened before it. Logins
     /// without a state don't count.
     fn oldest_open_login_beside(&self, login: LoginIx) -> LoginIx {
-        let own = &self.world.logins[login.0];
+        let own = &self.world.logins[login.at()];
         let waits = |other: &Login| {
             other.client == own.client && other.state.is_some() && matches!(other.stage, Stage::Open)
         };
-        let oldest = self.world.logins[..login.0].iter().position(waits);
-        oldest.filter(|_| own.state.is_some()).map_or(login, LoginIx)
+        let oldest = self.world.logins[..login.at()].iter().position(waits);
+        oldest.filter(|_| own.state.is_some()).map_or(login, LoginIx::new)
     }
 
     fn allowed_before(&self, login: LoginIx, user: UserIx) -> bool {
@@ -188,7 +188,7 @@ impl Turn<'_> {
             StateAbsent::Nothing => None,
             StateAbsent::OfTheLoginBefore => {
                 let login = login?;
-                let earlier = self.world.logins[..login.0].iter();
+                let earlier = self.world.logins[..login.at()].iter();
                 let client = self.login_client(login);
                 earlier.rev().find(|earlier| earlier.client == client)?.state.clone()
             }

@@ -39,7 +39,7 @@ impl Turn<'_> {
             };
             self.world.end_grant(grant, End::LoggedOut, takes);
             if self.rules.logout.late_approval == LateApproval::Nothing {
-                self.world.end_approval(self.world.grants[grant.0].login);
+                self.world.end_approval(self.world.grants[grant.at()].login);
             }
         }
     }
@@ -57,12 +57,12 @@ impl Turn<'_> {
 
     /// Whether the refresh token of a grant that was logged out works again: it never does.
     pub(super) fn logout_is_forgotten(&self, grant: GrantIx) -> bool {
-        let mut access = self.world.grants[grant.0].access.iter().map(|token| &self.world.access[*token]);
+        let mut access = self.world.grants[grant.at()].access.iter().map(|token| &self.world.access[*token]);
         self.rules.logout.refresh == LogoutTakes::UntilExpiry && access.all(|a| a.expires <= self.now)
     }
 
     fn logout_takes(&self, rule: LogoutTakes, grant: GrantIx) -> bool {
-        let row = &self.world.grants[grant.0];
+        let row = &self.world.grants[grant.at()];
         match rule {
             LogoutTakes::Kills | LogoutTakes::UntilNextLogin | LogoutTakes::UntilExpiry => true,
             LogoutTakes::Spares => false,
@@ -88,14 +88,14 @@ impl Turn<'_> {
                 _ => None,
             },
         }?;
-        let row = &self.world.grants[grant.0];
+        let row = &self.world.grants[grant.at()];
         Some(Bearer { grant, token: None, user: row.user, client: row.client })
     }
 
     /// A second logout with one token.
     fn logout_again(&mut self, token: &str, refusal: Refusal) -> Refusal {
         let digest = Digest::of_access(self.rules.whoami.bad_token, token);
-        let Some(Entry::Access(token)) = self.entry(digest) else {
+        let Some(Entry::Access(token)) = self.access_entry(digest) else {
             return refusal;
         };
         match self.rules.logout.repeated {
@@ -103,7 +103,7 @@ impl Turn<'_> {
             LogoutRepeated::Breaks => Refusal::Breakdown,
             LogoutRepeated::NotFound => Refusal::UnknownLogin,
             LogoutRepeated::KillsNewer => {
-                let grant = &self.world.grants[self.world.access[token].grant.0];
+                let grant = &self.world.grants[self.world.access[token].grant.at()];
                 let (user, client) = (grant.user, grant.client);
                 for newer in self.grants_where(|_, g| g.user == user && g.client == client) {
                     self.world.end_grant(newer, End::LoggedOut, Takes::ALL);
@@ -116,8 +116,8 @@ impl Turn<'_> {
     /// The grants of which this is so, oldest first.
     pub(super) fn grants_where(&self, wanted: impl Fn(GrantIx, &Grant) -> bool) -> Vec<GrantIx> {
         let grants = self.world.grants.iter().enumerate();
-        let wanted = grants.filter(|(at, grant)| wanted(GrantIx(*at), grant));
-        wanted.map(|(at, _)| GrantIx(at)).collect()
+        let wanted = grants.filter(|(at, grant)| wanted(GrantIx::new(*at), grant));
+        wanted.map(|(at, _)| GrantIx::new(at)).collect()
     }
 }
 

@@ -20,13 +20,13 @@ impl World {
     pub(super) fn marks(&self) -> Vec<Mark> {
         let access = self.access.iter().enumerate().map(|(at, row)| Mark::Access(at, row.life));
         let refresh = self.refresh.iter().enumerate().map(|(at, row)| Mark::Refresh(at, row.life));
-        let logins = || self.logins.iter().enumerate().map(|(at, row)| (LoginIx(at), row));
+        let logins = || self.logins.iter().enumerate().map(|(at, row)| (LoginIx::new(at), row));
         let codes = logins().filter_map(|(at, row)| match &row.stage {
             Stage::Allowed { code, .. } => Some(Mark::Code(at, code.life)),
             Stage::Open | Stage::Denied => None,
         });
         let approvals = logins().filter_map(|(at, row)| Some(Mark::Approval(at, row.approval?.standing)));
-        let grants = self.grants.iter().enumerate().map(|(at, row)| Mark::Grant(GrantIx(at), row.over));
+        let grants = self.grants.iter().enumerate().map(|(at, row)| Mark::Grant(GrantIx::new(at), row.over));
         let mandates = self.mandates.iter().enumerate().map(|(at, row)| Mark::Mandate(at, row.standing));
         access.chain(refresh).chain(codes).chain(approvals).chain(grants).chain(mandates).collect()
     }
@@ -38,9 +38,9 @@ impl World {
             Mark::Refresh(at, _) => Mark::Refresh(at, self.refresh[at].life),
             Mark::Code(at, was) => Mark::Code(at, self.code(at).map_or(was, |(_, code)| code.life)),
             Mark::Approval(at, was) => {
-                Mark::Approval(at, self.logins[at.0].approval.map_or(was, |approval| approval.standing))
+                Mark::Approval(at, self.logins[at.at()].approval.map_or(was, |approval| approval.standing))
             }
-            Mark::Grant(at, _) => Mark::Grant(at, self.grants[at.0].over),
+            Mark::Grant(at, _) => Mark::Grant(at, self.grants[at.at()].over),
             Mark::Mandate(at, _) => Mark::Mandate(at, self.mandates[at].standing),
         }
     }
@@ -52,11 +52,11 @@ impl World {
             Mark::Refresh(at, life) => self.refresh[at].life = life,
             Mark::Code(at, life) => self.set_code_life(at, life),
             Mark::Approval(at, standing) => {
-                if let Some(approval) = &mut self.logins[at.0].approval {
+                if let Some(approval) = &mut self.logins[at.at()].approval {
                     approval.standing = standing;
                 }
             }
-            Mark::Grant(at, over) => self.grants[at.0].over = over,
+            Mark::Grant(at, over) => self.grants[at.at()].over = over,
             Mark::Mandate(at, standing) => self.mandates[at].standing = standing,
         }
     }

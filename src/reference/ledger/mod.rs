@@ -157,7 +157,7 @@ impl Ledger {
         let mut world = World::empty(name, fixture, wall, self.changed.is_some());
         let view = world.fill(self.rules.token.secret_check, rng);
         for (at, client) in world.client_ids().enumerate() {
-            self.clients.insert(client.to_owned(), (id, ClientIx(at)));
+            self.clients.insert(client.to_owned(), (id, ClientIx::new(at)));
         }
         self.worlds.insert(id, world);
         if let Some(changed) = &mut self.changed {
@@ -243,7 +243,7 @@ impl Ledger {
     pub fn is_secret_of(&self, client_id: &str, secret: &Secret) -> bool {
         let Some((world, client)) = self.clients.get(client_id) else { return false };
         let digest = Digest::of_client_secret(self.rules.token.secret_check, secret.expose());
-        self.worlds.get(world).is_some_and(|world| world.clients[client.0].secret.same(&digest))
+        self.worlds.get(world).is_some_and(|world| world.clients[client.at()].secret.same(&digest))
     }
 
     /// The world that a client id belongs to.
@@ -259,7 +259,7 @@ impl Ledger {
     /// The world that an access token belongs to (or, for some defects, another secret used as one).
     pub fn world_of_access(&self, token: &str) -> Option<WorldId> {
         let digest = Digest::of_access(self.rules.whoami.bad_token, token);
-        let found = self.secrets.world(digest).or_else(|| self.world_of_secret(token));
+        let found = self.secrets.world_of_access(digest).or_else(|| self.world_of_secret(token));
         found.or_else(|| self.secrets.world(Digest::of_beginning(token)))
     }
 }
@@ -280,6 +280,11 @@ impl Turn<'_> {
     /// What of this world has a digest.
     fn entry(&self, digest: Digest) -> Option<Entry> {
         self.secrets.entry(self.id, digest)
+    }
+
+    /// The same, where it should be an access token.
+    fn access_entry(&self, digest: Digest) -> Option<Entry> {
+        self.secrets.access(self.id, digest)
     }
 
     fn enter(&mut self, digest: Digest, entry: Entry) {

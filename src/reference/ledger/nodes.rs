@@ -88,7 +88,7 @@ impl Turn<'_> {
                 Unheard::Disconnections => end == End::Disconnected,
                 Unheard::PublicEnds => !self.confidential(self.world.access[token].client),
                 Unheard::RefreshedEnds => {
-                    let grant = &self.world.grants[self.world.access[token].grant.0];
+                    let grant = &self.world.grants[self.world.access[token].grant.at()];
                     grant.access.first() != Some(&token)
                 }
                 Unheard::EndsAtOthers => change.seat.node > 0,

@@ -52,13 +52,13 @@ impl Turn<'_> {
     pub fn subscribe(&mut self, client: ClientIx, url: String) -> Secret {
         let secret = Secret::random("mnzsign.", self.mint.rng);
         let subscription = Subscription { url, secret: secret.clone() };
-        self.world.clients[client.0].told = Some(subscription);
+        self.world.clients[client.at()].told = Some(subscription);
         secret
     }
 
     /// Where a client is told.
     pub fn told_at(&self, client: ClientIx) -> Option<&str> {
-        self.world.clients[client.0].told.as_ref().map(|told| told.url.as_str())
+        self.world.clients[client.at()].told.as_ref().map(|told| told.url.as_str())
     }
 
     /// A user has disconnected a client: it is told, if it wants to be. Gives the id of the notice that waits now.
@@ -107,7 +107,7 @@ impl Ledger {
     pub fn waiting_notice(&self, world: WorldId, id: &str) -> Option<Outgoing> {
         let world = self.worlds.get(&world)?;
         let notice = world.notices.iter().rfind(|notice| notice.id == id)?;
-        let client = &world.clients[notice.client.0];
+        let client = &world.clients[notice.client.at()];
         let told = client.told.as_ref()?;
         let (event, reason) = match notice.happened {
             Happened::Disconnection => ("access.ended", "user_disconnected"),
@@ -118,7 +118,7 @@ impl Ledger {
             "event": event,
             "reason": reason,
             "client_id": client.id,
-            "user_id": world.users[notice.user.0].id,
+            "user_id": world.users[notice.user.at()].id,
             "at": notice.at,
         });
         if let Happened::Cancellation { mandate } = &notice.happened {

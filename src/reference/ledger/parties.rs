@@ -19,7 +19,7 @@ impl Turn<'_> {
     /// for.
     pub fn authenticate(&self, client: ClientIx, secret: Option<&str>, by: Source) -> Result<(), Refusal> {
         let rule = self.rules.token.secret_check;
-        let row = &self.world.clients[client.0];
+        let row = &self.world.clients[client.at()];
         let passes = match secret {
             Some("") if rule == SecretCheck::EmptyPasses => true,
             _ if row.seed.confidential && self.is_downgraded(secret, by) => true,
@@ -53,35 +53,35 @@ impl Turn<'_> {
 
     /// Whether a client was registered as one that can keep a secret.
     pub fn confidential(&self, client: ClientIx) -> bool {
-        self.world.clients[client.0].seed.confidential
+        self.world.clients[client.at()].seed.confidential
     }
 
     pub fn client_id(&self, client: ClientIx) -> &str {
-        &self.world.clients[client.0].id
+        &self.world.clients[client.at()].id
     }
 
     /// The role that the world's fixture knows a client by; `None` for one that was registered later.
     pub fn client_role(&self, client: ClientIx) -> Option<&'static str> {
-        self.world.clients[client.0].role
+        self.world.clients[client.at()].role
     }
 
     /// The name that users know a client by.
     pub fn client_name(&self, client: ClientIx) -> &str {
-        &self.world.clients[client.0].seed.name
+        &self.world.clients[client.at()].seed.name
     }
 
     /// Where a client's picture is.
     pub fn client_logo(&self, client: ClientIx) -> Option<&str> {
-        self.world.clients[client.0].seed.logo.as_deref()
+        self.world.clients[client.at()].seed.logo.as_deref()
     }
 
     /// What a client says of itself.
     pub fn client_description(&self, client: ClientIx) -> &str {
-        &self.world.clients[client.0].seed.description
+        &self.world.clients[client.at()].seed.description
     }
 
     pub fn redirect_uris(&self, client: ClientIx) -> &[String] {
-        &self.world.clients[client.0].seed.redirect_uris
+        &self.world.clients[client.at()].seed.redirect_uris
     }
 
     /// The redirect URIs of all clients of the world.
@@ -91,7 +91,7 @@ impl Turn<'_> {
     }
 
     pub fn user_id(&self, user: UserIx) -> &str {
-        &self.world.users[user.0].id
+        &self.world.users[user.at()].id
     }
 
     /// The user who came first to this client.
@@ -101,41 +101,41 @@ impl Turn<'_> {
 
     /// Every user, in the fixture's order.
     pub fn users(&self) -> impl Iterator<Item = UserIx> + use<> {
-        (0..self.world.users.len()).map(UserIx)
+        (0..self.world.users.len()).map(UserIx::new)
     }
 
     pub fn user_email(&self, user: UserIx) -> &'static str {
-        &self.world.users[user.0].seed.email
+        &self.world.users[user.at()].seed.email
     }
 
     /// The PIN of a user's card.
     pub fn user_pin(&self, user: UserIx) -> &'static str {
-        &self.world.users[user.0].seed.pin
+        &self.world.users[user.at()].seed.pin
     }
 
     /// Another user than this one, if there is one.
     pub fn another_user(&self, user: UserIx) -> UserIx {
-        UserIx((user.0 + 1) % self.world.users.len())
+        UserIx::new((user.at() + 1) % self.world.users.len())
     }
 
     /// Another client than this one, if there is one.
     pub fn another_client(&self, client: ClientIx) -> ClientIx {
-        ClientIx((client.0 + 1) % self.world.clients.len())
+        ClientIx::new((client.at() + 1) % self.world.clients.len())
     }
 
     pub fn user_by_role(&self, role: &str) -> Option<UserIx> {
-        self.world.users.iter().position(|user| user.role == role).map(UserIx)
+        self.world.users.iter().position(|user| user.role == role).map(UserIx::new)
     }
 
     pub fn client_by_role(&self, role: &str) -> Option<ClientIx> {
-        self.world.clients.iter().position(|client| client.role == Some(role)).map(ClientIx)
+        self.world.clients.iter().position(|client| client.role == Some(role)).map(ClientIx::new)
     }
 
     /// The user with this email, whatever its case.
     pub fn user_by_email(&self, email: &str) -> Option<UserIx> {
         let users = &self.world.users;
         let at = users.iter().position(|user| user.seed.email.eq_ignore_ascii_case(email.trim()));
-        at.map(UserIx)
+        at.map(UserIx::new)
     }
 }
 

@@ -68,10 +68,10 @@ impl Turn<'_> {
     /// What a user was asked and how it stands, oldest first.
     fn asked(&self, user: UserIx, login_is: Standing, mandate_is: MandateStanding) -> Vec<Ask> {
         let logins = self.world.logins.iter().enumerate().filter_map(|(at, login)| {
-            let approval = login.approval.filter(|_| self.standing(LoginIx(at)) == Some(login_is))?;
+            let approval = login.approval.filter(|_| self.standing(LoginIx::new(at)) == Some(login_is))?;
             matches!(login.stage, Stage::Allowed { user: owner, .. } if owner == user).then(|| Ask {
                 matter: Matter::Access {
-                    login: LoginIx(at),
+                    login: LoginIx::new(at),
                     name: format!("login-{}", login.digest.short()),
                 },
                 client: login.client,
@@ -137,7 +137,7 @@ impl Turn<'_> {
         }
         match &ask.matter {
             Matter::Access { login, .. } => {
-                if let Some(approval) = &mut self.world.logins[login.0].approval {
+                if let Some(approval) = &mut self.world.logins[login.at()].approval {
                     approval.wrong_pins = wrong;
                 }
             }

@@ -17,9 +17,9 @@ impl Turn<'_> {
         if rule == Revives::Nothing {
             return;
         }
-        let (user, client) = (self.world.grants[new.0].user, self.world.grants[new.0].client);
+        let (user, client) = (self.world.grants[new.at()].user, self.world.grants[new.at()].client);
         for grant in self.grants_where(|_, grant| grant.user == user && grant.client == client) {
-            let row = &mut self.world.grants[grant.0];
+            let row = &mut self.world.grants[grant.at()];
             if row.over != Some(End::Disconnected) || rule == Revives::Codes {
                 continue;
             }
@@ -37,8 +37,8 @@ impl Turn<'_> {
                 }
             }
         }
-        for login in (0..self.world.logins.len()).map(LoginIx).filter(|_| rule == Revives::Codes) {
-            let row = &mut self.world.logins[login.0];
+        for login in (0..self.world.logins.len()).map(LoginIx::new).filter(|_| rule == Revives::Codes) {
+            let row = &mut self.world.logins[login.at()];
             if row.client == client
                 && let Stage::Allowed { user: who, code } = &mut row.stage
                 && *who == user

@@ -75,7 +75,7 @@ impl Turn<'_> {
             Err(_) if public => return Err(Refusal::PublicRefresh),
             found => found?,
         };
-        let (owner, user) = (self.world.grants[grant.0].client, self.world.grants[grant.0].user);
+        let (owner, user) = (self.world.grants[grant.at()].client, self.world.grants[grant.at()].user);
         if owner != client && !public && !self.may_use(self.rules.refresh.client, owner, user, client) {
             self.refused_to(client, spends);
             let life = spends.map(|token| self.world.refresh[token].life);
@@ -85,7 +85,7 @@ impl Turn<'_> {
         if let Some(token) = spends {
             self.check_refresh_life(grant, token)?;
         }
-        let row = &self.world.grants[grant.0];
+        let row = &self.world.grants[grant.at()];
         if self.turned_away(row.user, row.client, Reconnect::NoRefresh) {
             return Err(Refusal::BadRefreshToken);
         }
@@ -109,7 +109,7 @@ impl Turn<'_> {
         Ok(Rotating {
             grant,
             over: row.over,
-            user: chosen.map_or(owner, UserIx),
+            user: chosen.map_or(owner, UserIx::new),
             client: named.and_then(|id| self.client(id).ok()).unwrap_or(row.client),
             spends,
             kills,
@@ -122,7 +122,7 @@ impl Turn<'_> {
     /// Marks the token as used. Refused if its grant has ended since it was looked at, unless by the reuse of this very
     /// token: of several copies at once, none must be refused for what another one did.
     pub fn claim_refresh(&mut self, rotating: Rotating) -> Result<Claimed, Refusal> {
-        let over = self.world.grants[rotating.grant.0].over;
+        let over = self.world.grants[rotating.grant.at()].over;
         if over != rotating.over && over.is_some_and(|end| end != End::Abused) {
             return Err(Refusal::BadRefreshToken);
         }
@@ -137,11 +137,11 @@ impl Turn<'_> {
     /// `used` is the refresh token that was shown. Refused if the user has disconnected the client since it was claimed.
     pub fn rotate(&mut self, claimed: Claimed, used: &Secret) -> Result<Issued, Refusal> {
         let Claimed(rotating) = claimed;
-        let row = &self.world.grants[rotating.grant.0];
+        let row = &self.world.grants[rotating.grant.at()];
         if row.over == Some(End::Disconnected) {
             return Err(self.disconnected(row.user, row.client, Shown::Refresh));
         }
-        let refreshed = self.world.grants[rotating.grant.0].access.len() > 1;
+        let refreshed = self.world.grants[rotating.grant.at()].access.len() > 1;
         let kills = match self.rules.refresh.old_access {
             OldAccess::Dies => true,
             OldAccess::LivesOn => false,
@@ -190,7 +190,7 @@ impl Turn<'_> {
             FailedAttempt::BurnsIt => true,
             FailedAttempt::BurnsItWithoutSecret => !showed_one,
             FailedAttempt::BurnsItAfterExpiry => {
-                let mut access = self.world.grants[grant.0].access.iter();
+                let mut access = self.world.grants[grant.at()].access.iter();
                 access.all(|token| self.world.access[*token].expires <= self.now)
             }
         };
@@ -218,7 +218,7 @@ impl Turn<'_> {
 
     pub(super) fn grant_of_code(&self, login: super::LoginIx) -> Option<GrantIx> {
         match self.world.code(login)?.1.life {
-            CodeLife::Spent { grant, .. } => grant.filter(|g| self.world.grants[g.0].over.is_none()),
+            CodeLife::Spent { grant, .. } => grant.filter(|g| self.world.grants[g.at()].over.is_none()),
             CodeLife::Fresh | CodeLife::Dead(_) => None,
         }
     }
@@ -228,7 +228,7 @@ impl Turn<'_> {
             RefreshLife::Live => Ok(()),
             RefreshLife::Dead(End::Evicted) => Err(Refusal::EvictedRefreshToken),
             RefreshLife::Dead(End::Disconnected) => {
-                let row = &self.world.grants[grant.0];
+                let row = &self.world.grants[grant.at()];
                 Err(self.disconnected(row.user, row.client, Shown::Refresh))
             }
             RefreshLife::Dead(End::LoggedOut) if self.logout_is_forgotten(grant) => Ok(()),
@@ -248,14 +248,14 @@ impl Turn<'_> {
     fn keeps_refresh_token(&self, grant: GrantIx) -> bool {
         match self.rules.refresh.rotation {
             Rotation::SameRefreshToken => true,
-            Rotation::SameFromTheSecond => self.world.grants[grant.0].refresh.len() > 1,
+            Rotation::SameFromTheSecond => self.world.grants[grant.at()].refresh.len() > 1,
             Rotation::Both | Rotation::NoRefreshToken | Rotation::NoneAfterExpiry => false,
         }
     }
 
     /// Whether a public client may refresh this grant. It may refresh none.
     fn public_may_refresh(&self, client: ClientIx, grant: GrantIx) -> bool {
-        let (user, owner) = (self.world.grants[grant.0].user, self.world.grants[grant.0].client);
+        let (user, owner) = (self.world.grants[grant.at()].user, self.world.grants[grant.at()].client);
         let mut known = self.world.grants.iter().filter(|known| known.client == client);
         match self.rules.public.refresh_grant {
             PublicRefreshGrant::Closed => false,
@@ -273,7 +273,7 @@ impl Turn<'_> {
     }
 
     fn punish_reuse(&mut self, grant: GrantIx) {
-        let generations = self.world.grants[grant.0].refresh.len();
+        let generations = self.world.grants[grant.at()].refresh.len();
         let takes = match self.rules.refresh.reuse_revokes {
             ReuseRevokes::Nothing => return,
             ReuseRevokes::NextGenerationOnly if generations > 2 => return,
@@ -281,7 +281,7 @@ impl Turn<'_> {
             ReuseRevokes::AccessOnly => Takes { access: true, refresh: false },
         };
         self.world.end_grant(grant, End::Abused, takes);
-        self.world.end_approval(self.world.grants[grant.0].login);
+        self.world.end_approval(self.world.grants[grant.at()].login);
     }
 
     pub(super) fn burn(&mut self, token: usize) {

@@ -99,7 +99,7 @@ impl Turn<'_> {
         let id = identifier("oauth2client_", self.mint.rng);
         let row =
             Client { role: None, id: id.clone(), secret: digest, seed: Cow::Owned(seed), owner, told: None };
-        let client = ClientIx(self.world.clients.push(row));
+        let client = ClientIx::new(self.world.clients.push(row));
         self.client_index.insert(id, (self.id, client));
         Ok((client, secret))
     }
@@ -107,7 +107,7 @@ impl Turn<'_> {
     /// Lets a client have what an app was configured with: its id, its secret, its redirect URIs. Whether it could: an id
     /// names one client.
     pub fn pin(&mut self, client: ClientIx, pinned: Pinned) -> bool {
-        let row = &mut self.world.clients[client.0];
+        let row = &mut self.world.clients[client.at()];
         if let Some(id) = pinned.client_id.filter(|id| *id != row.id) {
             if self.client_index.contains_key(&id) {
                 return false;
@@ -127,7 +127,7 @@ impl Turn<'_> {
 
     /// Gives a client another secret; the one from before is dead at once, tokens live on. Only its owner can ask for it.
     pub fn replace_secret(&mut self, client: ClientIx, owner: UserIx) -> Result<Secret, Refusal> {
-        if self.world.clients[client.0].owner != Some(owner) {
+        if self.world.clients[client.at()].owner != Some(owner) {
             return Err(Refusal::UnknownClient);
         }
         Ok(self.renew_secret(client))
@@ -136,14 +136,14 @@ impl Turn<'_> {
     /// The same, whoever asks.
     pub fn renew_secret(&mut self, client: ClientIx) -> Secret {
         let (secret, digest) = self.client_secret(self.confidential(client));
-        self.world.clients[client.0].secret = digest;
+        self.world.clients[client.at()].secret = digest;
         secret
     }
 
     /// The clients that a user has registered; for `None`, those that nobody has.
     pub fn clients_of(&self, owner: Option<UserIx>) -> impl Iterator<Item = ClientIx> {
         let clients = self.world.clients.iter().enumerate();
-        clients.filter(move |(_, client)| client.owner == owner).map(|(at, _)| ClientIx(at))
+        clients.filter(move |(_, client)| client.owner == owner).map(|(at, _)| ClientIx::new(at))
     }
 
     /// The client that the bank has registered for itself: neither its fixture knows it nor does a user own it.

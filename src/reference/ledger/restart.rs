@@ -70,7 +70,7 @@ impl Turn<'_> {
     fn lose_access(&mut self, lost: impl Fn(usize, usize) -> bool) {
         for at in 0..self.world.access.len() {
             let Access { grant, life, .. } = &self.world.access[at];
-            let first = self.world.grants[grant.0].access.first().copied().unwrap_or(at);
+            let first = self.world.grants[grant.at()].access.first().copied().unwrap_or(at);
             if *life == Life::Live && lost(at, first) {
                 self.world.access[at].life = Life::Dead(End::Abused);
             }

@@ -26,12 +26,12 @@ impl Turn<'_> {
                 _ => false,
             };
         };
-        let row = &self.world.grants[grant.0];
+        let row = &self.world.grants[grant.at()];
         // A code is not stopped by the end of what it gave, a refresh token is.
         let lives = row.over.is_none() || used.token.is_none();
         let generation = row.refresh.iter().position(|token| Some(*token) == used.token);
         let spent = |token: &usize| matches!(self.world.refresh[*token].life, RefreshLife::Spent { .. });
-        let later = || self.world.grants[grant.0 + 1..].iter();
+        let later = || self.world.grants[grant.at() + 1..].iter();
         let logged_out = || self.world.grants.iter().filter(|other| other.over == Some(End::LoggedOut));
         let elsewhere = |other: &Grant| other.user == row.user && other.client != row.client;
         let of_another = |other: &Grant| other.user != row.user && other.client == row.client;

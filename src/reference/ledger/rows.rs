@@ -11,21 +11,41 @@ use super::fixture::{ClientSeed, UserSeed};
 use super::mandate::Terms;
 use super::mint::{Digest, Secret, in_the_clear};
 
-/// A user's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct UserIx(pub(super) usize);
+/// Which row of a table: four bytes, so that a row that names others stays small. No world has 2^32 rows of a kind.
+macro_rules! place {
+    ($(#[$about:meta])* $visible:vis $name:ident) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        $visible struct $name(u32);
 
-/// A client's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ClientIx(pub(super) usize);
+        impl $name {
+            pub(super) fn new(at: usize) -> Self {
+                $name(u32::try_from(at).expect("a world's rows fit into memory"))
+            }
 
-/// A login's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct LoginIx(pub(super) usize);
+            pub(super) fn at(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
 
-/// A grant's row: what one exchange gave, and all that was refreshed from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct GrantIx(pub usize);
+place! {
+    /// A user's row.
+    pub UserIx
+}
+place! {
+    /// A client's row.
+    pub ClientIx
+}
+place! {
+    /// A login's row.
+    pub LoginIx
+}
+place! {
+    /// A grant's row: what one exchange gave, and all that was refreshed from it.
+    pub(super) GrantIx
+}
 
 #[derive(Debug)]
 pub(super) struct User {
@@ -148,21 +168,23 @@ pub(super) struct Grant {
     pub refresh: Places,
 }
 
+/// What every call asks of it stands first and together: most often it is one line of a cache that has to be fetched.
 #[derive(Debug, Serialize, Deserialize)]
+#[repr(C)]
 pub(super) struct Access {
-    pub digest: Digest,
-    /// Of its beginning, in a bank that can be logged out of with that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub beginning: Option<Box<Digest>>,
     pub grant: GrantIx,
     /// Those of the grant.
     pub user: UserIx,
     pub client: ClientIx,
-    pub born: Seconds,
-    pub expires: Seconds,
+    pub life: Life,
     /// Whether its login was approved when it was given. Only some defective bank asks; the others leave it at that.
     pub approved: bool,
-    pub life: Life,
+    pub expires: Seconds,
+    pub born: Seconds,
+    pub digest: Digest,
+    /// Of its beginning, in a bank that can be logged out of with that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beginning: Option<Box<Digest>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
-//! What a secret is found by: one index of all digests of all worlds, for what a request shows says which world it is for.
+//! What a secret is found by: an index of all digests of all worlds, for what a request shows says which world it is for.
 //!
 //! With a million grants it is by far the largest thing in memory, and fetching an entry is most of what finding one costs:
-//! an entry is 32 bytes, half a line of a cache.
+//! an entry is 32 bytes, half a line of a cache. Access tokens have a part of their own: almost every request shows one, and
+//! it is found sooner where codes and logins that are long over don't stand in between.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,36 +13,63 @@ use super::{Digest, WorldId};
 
 /// Which login, code or token has a digest, and in which world.
 #[derive(Debug, Default)]
-pub(super) struct Secrets(HashMap<Half, (WorldId, Packed), BuildHasherDefault<Itself>>);
+pub(super) struct Secrets {
+    access: Index,
+    /// Logins, codes and refresh tokens.
+    others: Index,
+}
+
+type Index = HashMap<Half, (WorldId, Packed), BuildHasherDefault<Itself>>;
 
 impl Secrets {
-    /// The world of what has this digest.
+    /// The world of what has this digest, and is no access token most likely.
     pub fn world(&self, digest: Digest) -> Option<WorldId> {
-        self.0.get(&Half::of(digest)).map(|(world, _)| *world)
+        let digest = Half::of(digest);
+        self.others.get(&digest).or_else(|| self.access.get(&digest)).map(|(world, _)| *world)
+    }
+
+    /// The world of what has this digest, and is an access token most likely.
+    pub fn world_of_access(&self, digest: Digest) -> Option<WorldId> {
+        let digest = Half::of(digest);
+        self.access.get(&digest).or_else(|| self.others.get(&digest)).map(|(world, _)| *world)
     }
 
     /// What has this digest in this world.
     pub fn entry(&self, world: WorldId, digest: Digest) -> Option<Entry> {
-        self.0.get(&Half::of(digest)).filter(|(of, _)| *of == world).map(|(_, entry)| entry.unpacked())
+        let digest = Half::of(digest);
+        in_world(world, self.others.get(&digest).or_else(|| self.access.get(&digest)))
+    }
+
+    /// The same, looked for among access tokens first.
+    pub fn access(&self, world: WorldId, digest: Digest) -> Option<Entry> {
+        let digest = Half::of(digest);
+        in_world(world, self.access.get(&digest).or_else(|| self.others.get(&digest)))
     }
 
     pub fn insert(&mut self, digest: Digest, world: WorldId, entry: Entry) {
-        self.0.insert(Half::of(digest), (world, Packed::new(entry)));
+        let index = if matches!(entry, Entry::Access(_)) { &mut self.access } else { &mut self.others };
+        index.insert(Half::of(digest), (world, Packed::new(entry)));
     }
 
     pub fn remove(&mut self, digest: &Digest) {
-        self.0.remove(&Half::of(*digest));
+        let digest = Half::of(*digest);
+        self.access.remove(&digest);
+        self.others.remove(&digest);
     }
 
     #[cfg(test)]
     pub fn contents(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|entry| format!("{entry:?}"))
+        self.access.iter().chain(&self.others).map(|entry| format!("{entry:?}"))
     }
 
     #[cfg(test)]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.access.is_empty() && self.others.is_empty()
     }
+}
+
+fn in_world(world: WorldId, found: Option<&(WorldId, Packed)>) -> Option<Entry> {
+    found.filter(|(of, _)| *of == world).map(|(_, entry)| entry.unpacked())
 }
 
 /// Half of a digest. Whoever wants to be taken for somebody else has to find a text with the same 128 bits.
@@ -89,8 +117,8 @@ struct Packed(u64);
 impl Packed {
     fn new(entry: Entry) -> Packed {
         let (kind, at) = match entry {
-            Entry::Login(LoginIx(at)) => (0, at),
-            Entry::Code(LoginIx(at)) => (1, at),
+            Entry::Login(login) => (0, login.at()),
+            Entry::Code(login) => (1, login.at()),
             Entry::Access(at) => (2, at),
             Entry::Refresh(at) => (3, at),
         };
@@ -100,8 +128,8 @@ impl Packed {
     fn unpacked(self) -> Entry {
         let at = (self.0 >> 2) as usize;
         match self.0 & 3 {
-            0 => Entry::Login(LoginIx(at)),
-            1 => Entry::Code(LoginIx(at)),
+            0 => Entry::Login(LoginIx::new(at)),
+            1 => Entry::Code(LoginIx::new(at)),
             2 => Entry::Access(at),
             _ => Entry::Refresh(at),
         }
@@ -120,11 +148,13 @@ mod tests {
 
     #[test]
     fn an_entry_is_what_it_was_before_it_was_packed() {
-        let most = usize::MAX >> 2;
-        for at in [0, 1, 2, 3, 4, 1 << 40, most] {
-            for entry in
-                [Entry::Login(LoginIx(at)), Entry::Code(LoginIx(at)), Entry::Access(at), Entry::Refresh(at)]
-            {
+        for at in [0, 1, 2, 3, 4, u32::MAX as usize] {
+            for entry in [
+                Entry::Login(LoginIx::new(at)),
+                Entry::Code(LoginIx::new(at)),
+                Entry::Access(at),
+                Entry::Refresh(at),
+            ] {
                 assert_eq!(format!("{:?}", Packed::new(entry)), format!("{entry:?}"));
             }
         }

@@ -19,7 +19,7 @@ impl Turn<'_> {
     pub(super) fn mint_access(&mut self, grant: GrantIx, user: UserIx, client: ClientIx) -> Secret {
         let (secret, digest, beginning) = self.mint.access(self.rules.whoami.bad_token, self.now);
         let asks = self.rules.sca.reach == ApprovalReach::TokensGivenLater;
-        let approved = || self.standing(self.world.grants[grant.0].login);
+        let approved = || self.standing(self.world.grants[grant.at()].login);
         let approved = !asks || matches!(approved(), Some(Standing::Approved { .. }));
         let token = self.world.access.push(Access {
             digest,
@@ -32,7 +32,7 @@ impl Turn<'_> {
             approved,
             life: Life::Live,
         });
-        self.world.grants.complete(grant.0).access.push(token);
+        self.world.grants.complete(grant.at()).access.push(token);
         for digest in [Some(digest), beginning].into_iter().flatten() {
             self.enter(digest, Entry::Access(token));
         }
@@ -42,7 +42,7 @@ impl Turn<'_> {
     pub(super) fn mint_refresh(&mut self, grant: GrantIx) -> Secret {
         let (secret, digest) = self.mint.refresh(self.now);
         let token = self.world.refresh.push(Refresh { digest, grant, life: RefreshLife::Live });
-        self.world.grants.complete(grant.0).refresh.push(token);
+        self.world.grants.complete(grant.at()).refresh.push(token);
         self.enter(digest, Entry::Refresh(token));
         secret
     }
@@ -56,7 +56,7 @@ impl Turn<'_> {
     fn expiry(&self, grant: GrantIx) -> Seconds {
         const FAR: Seconds = 7200;
         let lifetime = self.lifetime();
-        let row = &self.world.grants[grant.0];
+        let row = &self.world.grants[grant.at()];
         match self.rules.token.expiry {
             Expiry::Honest => self.now.saturating_add(lifetime),
             Expiry::Late => self.now.saturating_add(lifetime.saturating_add(FAR)),
@@ -76,7 +76,7 @@ impl Turn<'_> {
         let reach = self.rules.one.reach;
         if reach == EvictionReach::UserAndClient {
             let theirs = self.world.grants_of.get(&(user, client)).into_iter().flatten().copied();
-            return theirs.filter(|grant| self.world.grants[grant.0].over.is_none()).collect();
+            return theirs.filter(|grant| self.world.grants[grant.at()].over.is_none()).collect();
         }
         let reaches = |grant: &Grant| {
             grant.over.is_none()
@@ -84,7 +84,7 @@ impl Turn<'_> {
                 && (grant.client == client || reach == EvictionReach::WholeUser)
         };
         let grants = self.world.grants.iter().enumerate();
-        grants.filter(|(_, grant)| reaches(grant)).map(|(at, _)| GrantIx(at)).collect()
+        grants.filter(|(_, grant)| reaches(grant)).map(|(at, _)| GrantIx::new(at)).collect()
     }
 
     /// Ends a grant for a newer login, which is `approved` or not yet.
@@ -96,7 +96,7 @@ impl Turn<'_> {
         };
         self.world.end_grant(grant, End::Evicted, takes);
         if access != Takeover::KillsUntilApproved {
-            self.world.end_approval(self.world.grants[grant.0].login);
+            self.world.end_approval(self.world.grants[grant.at()].login);
         }
     }
 
@@ -109,7 +109,7 @@ impl Turn<'_> {
         let own = self.world.grants.iter().enumerate().rfind(|(_, grant)| grant.login == login);
         let Some((own, grant)) = own else { return };
         let (user, client) = (grant.user, grant.client);
-        for earlier in self.evicted_by(user, client).into_iter().filter(|earlier| earlier.0 < own) {
+        for earlier in self.evicted_by(user, client).into_iter().filter(|earlier| earlier.at() < own) {
             self.evict_grant(earlier, true);
         }
     }
@@ -120,7 +120,7 @@ impl Turn<'_> {
         if reach == RefreshReach::Grant {
             return;
         }
-        let (user, client) = (self.world.grants[own.0].user, self.world.grants[own.0].client);
+        let (user, client) = (self.world.grants[own.at()].user, self.world.grants[own.at()].client);
         for grant in self.grants_where(|_, grant| match reach {
             RefreshReach::Grant => false,
             RefreshReach::WholeClient => grant.client == client && grant.user != user,
@@ -131,7 +131,7 @@ impl Turn<'_> {
     }
 
     fn takes_over(&self, rule: Takeover, grant: GrantIx, approved: bool) -> bool {
-        let row = &self.world.grants[grant.0];
+        let row = &self.world.grants[grant.at()];
         let same_user = |other: &&Grant| other.user == row.user;
         match rule {
             Takeover::Kills | Takeover::KillsUntilApproved => true,
@@ -140,14 +140,14 @@ impl Turn<'_> {
             Takeover::SparesUnrefreshed => row.access.len() > 1,
             Takeover::KillsOnceApproved => approved,
             Takeover::KillsTheFirst => {
-                let earlier = self.world.grants[..grant.0].iter().filter(same_user);
+                let earlier = self.world.grants[..grant.at()].iter().filter(same_user);
                 earlier.filter(|other| other.client == row.client).count() == 0
             }
             Takeover::KillsTheUsersNewest => {
-                self.world.grants[grant.0 + 1..].iter().filter(same_user).count() == 0
+                self.world.grants[grant.at() + 1..].iter().filter(same_user).count() == 0
             }
             Takeover::KillsTheClientsNewest => {
-                let later = &self.world.grants[grant.0 + 1..];
+                let later = &self.world.grants[grant.at() + 1..];
                 !later.iter().any(|other| other.client == row.client && other.user != row.user)
             }
             Takeover::SparesExpired => {

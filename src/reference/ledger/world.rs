@@ -165,10 +165,10 @@ impl World {
     pub(super) fn entries(&self) -> impl Iterator<Item = (Digest, Entry)> {
         let logins = self.logins.iter().enumerate().flat_map(|(at, login)| {
             let code = match &login.stage {
-                Stage::Allowed { code, .. } => Some((code.digest, Entry::Code(LoginIx(at)))),
+                Stage::Allowed { code, .. } => Some((code.digest, Entry::Code(LoginIx::new(at)))),
                 Stage::Open | Stage::Denied => None,
             };
-            std::iter::once((login.digest, Entry::Login(LoginIx(at)))).chain(code)
+            std::iter::once((login.digest, Entry::Login(LoginIx::new(at)))).chain(code)
         });
         let access = self.access.iter().enumerate().flat_map(|(at, token)| {
             let beginning = token.beginning.as_deref().map(|digest| (*digest, Entry::Access(at)));
@@ -194,13 +194,13 @@ impl World {
 
     /// Notes whose a grant is that has just been added.
     pub(super) fn index_grant(&mut self, at: GrantIx) {
-        let Grant { user, client, .. } = &self.grants[at.0];
+        let Grant { user, client, .. } = &self.grants[at.at()];
         self.grants_of.entry((*user, *client)).or_default().push(at);
     }
 
     /// Ends what is left of a grant: its tokens, and the approval that it waits for. What is dead keeps its reason.
     pub(super) fn end_grant(&mut self, grant: GrantIx, end: End, takes: Takes) {
-        let row = &mut self.grants[grant.0];
+        let row = &mut self.grants[grant.at()];
         if takes.access && takes.refresh {
             row.over.get_or_insert(end);
         }
@@ -222,7 +222,7 @@ impl World {
 
     /// A login that has ended can't be approved any more.
     pub(super) fn end_approval(&mut self, login: LoginIx) {
-        if let Some(approval) = &mut self.logins[login.0].approval
+        if let Some(approval) = &mut self.logins[login.at()].approval
             && approval.standing == Standing::Pending
         {
             approval.standing = Standing::Ended;
@@ -230,7 +230,7 @@ impl World {
     }
 
     pub(super) fn code(&self, login: LoginIx) -> Option<(UserIx, &Code)> {
-        match &self.logins[login.0].stage {
+        match &self.logins[login.at()].stage {
             Stage::Allowed { user, code } => Some((*user, code)),
             Stage::Open | Stage::Denied => None,
         }
@@ -238,7 +238,7 @@ impl World {
 
     /// Notes what a spent code gave.
     pub(super) fn note_grant(&mut self, login: LoginIx, given: GrantIx) {
-        if let Stage::Allowed { code, .. } = &mut self.logins[login.0].stage
+        if let Stage::Allowed { code, .. } = &mut self.logins[login.at()].stage
             && let CodeLife::Spent { grant, .. } = &mut code.life
         {
             *grant = Some(given);
@@ -246,7 +246,7 @@ impl World {
     }
 
     pub(super) fn set_code_life(&mut self, login: LoginIx, life: CodeLife) {
-        if let Stage::Allowed { code, .. } = &mut self.logins[login.0].stage {
+        if let Stage::Allowed { code, .. } = &mut self.logins[login.at()].stage {
             code.life = life;
         }
     }
