@@ -15,7 +15,7 @@ use super::params::Params;
 use super::problem::Problem;
 use super::token_request::{Caller, read, read_caller};
 use crate::reference::bank::{Bank, Sitting};
-use crate::reference::ledger::{Asked, ClientIx, Issued, Refusal, Secret, Source, Turn};
+use crate::reference::ledger::{Asked, ClientIx, Issued, Refusal, Seconds, Secret, Source, Turn};
 use crate::reference::rules::{
     Caching, GrantTypes, PublicRefreshToken, RefreshRefusal, SecretRefusal, TokenFields, UnknownClient,
 };
@@ -79,8 +79,10 @@ fn grant(bank: &Bank, headers: &HeaderMap, params: &Params) -> Result<Value, Pro
     } else {
         refresh(bank, &mut sitting, client, params)?
     };
-    let answered = sitting.step(|turn| Ok(answer(bank, turn, &issued)));
-    answered.map_err(Problem::from)
+    let named = sitting.step(|turn| Ok(Named::of(bank, turn, &issued)))?;
+    // Others wait for the ledger: the words are found without it.
+    drop(sitting);
+    Ok(answer(bank, &named, &issued))
 }
 
 /// The client that has shown who it is, and a sitting in its world.
@@ -246,42 +248,62 @@ fn rotate(
     sitting.step(|turn| turn.rotate(claimed, &Secret::shown(asked.refresh_token)))
 }
 
-/// The token answer (Monzo API docs, "Exchange the authorization code").
-fn answer(bank: &Bank, turn: &Turn<'_>, issued: &Issued) -> Value {
-    let fields = match (bank.rules.token.fields, issued.from) {
-        (TokenFields::RefreshWithoutUserId, Source::RefreshToken) => TokenFields::NoUserId,
-        (TokenFields::RefreshExpiresInAsText, Source::RefreshToken) => TokenFields::ExpiresInAsText,
-        (TokenFields::RefreshOtherUsersId, Source::RefreshToken) => TokenFields::OtherUsersId,
-        (_, Source::RefreshToken) => TokenFields::AsDocumented,
-        (fields, Source::Code) => fields,
-    };
-    let (mut client, mut user) = (issued.client, issued.user);
-    match fields {
-        TokenFields::OtherUsersId => user = turn.another_user(user),
-        TokenFields::FirstUsersId => user = turn.first_user_of(client).unwrap_or(user),
-        TokenFields::OtherClientsId => client = turn.another_client(client),
-        _ => {}
+/// What an answer takes from the ledger.
+struct Named {
+    fields: TokenFields,
+    client_id: String,
+    user_id: String,
+    expires_in: Seconds,
+    /// Whether the client that asked is confidential.
+    confidential: bool,
+}
+
+impl Named {
+    fn of(bank: &Bank, turn: &Turn<'_>, issued: &Issued) -> Named {
+        let fields = match (bank.rules.token.fields, issued.from) {
+            (TokenFields::RefreshWithoutUserId, Source::RefreshToken) => TokenFields::NoUserId,
+            (TokenFields::RefreshExpiresInAsText, Source::RefreshToken) => TokenFields::ExpiresInAsText,
+            (TokenFields::RefreshOtherUsersId, Source::RefreshToken) => TokenFields::OtherUsersId,
+            (_, Source::RefreshToken) => TokenFields::AsDocumented,
+            (fields, Source::Code) => fields,
+        };
+        let (mut client, mut user) = (issued.client, issued.user);
+        match fields {
+            TokenFields::OtherUsersId => user = turn.another_user(user),
+            TokenFields::FirstUsersId => user = turn.first_user_of(client).unwrap_or(user),
+            TokenFields::OtherClientsId => client = turn.another_client(client),
+            _ => {}
+        }
+        Named {
+            fields,
+            client_id: turn.client_id(client).to_owned(),
+            user_id: turn.user_id(user).to_owned(),
+            expires_in: turn.lifetime(),
+            confidential: turn.confidential(issued.client),
+        }
     }
+}
+
+/// The token answer (Monzo API docs, "Exchange the authorization code").
+fn answer(bank: &Bank, named: &Named, issued: &Issued) -> Value {
     let mut body = Map::new();
     body.insert("access_token".into(), issued.access.expose().into());
-    body.insert("client_id".into(), turn.client_id(client).into());
-    let expires_in = match fields {
-        TokenFields::ExpiresInAsText => Value::from(turn.lifetime().to_string()),
-        _ => Value::from(turn.lifetime()),
+    body.insert("client_id".into(), named.client_id.as_str().into());
+    let expires_in = match named.fields {
+        TokenFields::ExpiresInAsText => Value::from(named.expires_in.to_string()),
+        _ => Value::from(named.expires_in),
     };
     body.insert("expires_in".into(), expires_in);
     if let Some(refresh) = &issued.refresh {
         body.insert("refresh_token".into(), refresh.expose().into());
-    } else if !turn.confidential(issued.client)
-        && bank.rules.public.refresh_token == PublicRefreshToken::EmptyText
-    {
+    } else if !named.confidential && bank.rules.public.refresh_token == PublicRefreshToken::EmptyText {
         body.insert("refresh_token".into(), "".into());
     }
-    if fields != TokenFields::NoTokenType {
+    if named.fields != TokenFields::NoTokenType {
         body.insert("token_type".into(), "Bearer".into());
     }
-    if fields != TokenFields::NoUserId {
-        body.insert("user_id".into(), turn.user_id(user).into());
+    if named.fields != TokenFields::NoUserId {
+        body.insert("user_id".into(), named.user_id.as_str().into());
     }
     Value::Object(body)
 }
