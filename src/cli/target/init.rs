@@ -117,10 +117,7 @@ impl Init {
         };
         let host = base.authority().to_owned();
         let name = self.name.clone().or_else(|| questions.ask("What reports call it", Some(&host)));
-        let login = self.login.or_else(|| {
-            let answer = questions.ask("How users log in: form, auto or none", Some("form"))?;
-            Login::from_str(&answer, true).ok()
-        });
+        let login = self.login.or_else(|| questions.choose("How users log in", Some("form")));
         let metadata = match tokio::runtime::Runtime::new().map(|runtime| runtime.block_on(published(&base)))
         {
             Ok(Ok(metadata)) => metadata,
@@ -172,21 +169,18 @@ impl Init {
 impl Init {
     /// What was said of the server; what is `missing` is asked for.
     fn known(&self, missing: bool, questions: &mut Questions) -> Known {
-        let mut said = |flag: &Option<String>, what: &str| {
-            flag.clone().or_else(|| if missing { questions.ask(what, None) } else { None })
+        let said = |questions: &mut Questions, flag: &Option<String>, what: &str| {
+            flag.clone().or_else(|| missing.then(|| questions.ask(what, None)).flatten())
         };
-        let authorize = said(&self.authorize, "Where logins begin, such as /oauth2/authorize");
-        let token = said(&self.token, "Where tokens come from, such as /oauth2/token");
+        let authorize = said(questions, &self.authorize, "Where logins begin, such as /oauth2/authorize");
+        let token = said(questions, &self.token, "Where tokens come from, such as /oauth2/token");
         let whoami = match &self.introspection {
             Some(_) => None,
-            None => said(&self.whoami, "What tells whose a token is, such as /userinfo"),
+            None => said(questions, &self.whoami, "What tells whose a token is, such as /userinfo"),
         };
         let authentication = self
             .authentication
-            .and_then(|way| way.to_possible_value())
-            .map(|value| value.get_name().to_owned());
-        let authentication = said(&authentication, "How clients show their secret: body, basic or none");
-        let authentication = authentication.filter(|word| Authentication::from_str(word, true).is_ok());
+            .or_else(|| missing.then(|| questions.choose("How clients show their secret", None)).flatten());
         Known {
             authorize,
             token,
@@ -194,8 +188,10 @@ impl Init {
             introspection: self.introspection.clone(),
             logout: self.logout.clone(),
             revocation: self.revocation.clone(),
-            authentication: authentication.map(|word| word.to_lowercase()),
-            scope: said(&self.scope, "The scope that a login asks for, if any"),
+            authentication: authentication
+                .and_then(|way| way.to_possible_value())
+                .map(|word| word.get_name().to_owned()),
+            scope: said(questions, &self.scope, "The scope that a login asks for, if any"),
         }
     }
 }
@@ -266,6 +262,20 @@ impl Questions {
             answer => Some(answer.to_owned()),
         }
     }
+
+    /// The same, where the answer is one of a few words. Another one is asked for until it is one of them.
+    fn choose<T: ValueEnum>(&mut self, what: &str, usual: Option<&str>) -> Option<T> {
+        let words = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let words: Vec<String> = words.map(|word| word.get_name().to_owned()).collect();
+        let words = words.join(", ");
+        loop {
+            let answer = self.ask(&format!("{what} ({words})"), usual)?;
+            match T::from_str(&answer, true) {
+                Ok(chosen) => return Some(chosen),
+                Err(_) => complain(format!("{answer} is none of these: {words}")),
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -281,5 +291,18 @@ mod tests {
         assert_eq!(questions.ask("The server's address", None), None);
         assert!(questions.heard.is_none(), "the answers have ended");
         assert_eq!(questions.ask("What reports call it", Some("host")).as_deref(), Some("host"));
+    }
+
+    #[test]
+    fn a_word_that_is_not_offered_is_asked_for_again() {
+        let heard = |said: &'static str| Questions { heard: Some(Box::new(said.as_bytes())) };
+        let chosen: Option<Login> = heard("browser\nnone\n").choose("How users log in", Some("form"));
+        assert!(matches!(chosen, Some(Login::None)));
+        let chosen: Option<Login> = heard("browser\n\n").choose("How users log in", Some("form"));
+        assert!(matches!(chosen, Some(Login::Form)), "the usual one");
+        let chosen: Option<Authentication> = heard("Basic\n").choose("How clients show their secret", None);
+        assert!(matches!(chosen, Some(Authentication::Basic)), "in any case");
+        let chosen: Option<Authentication> = heard("jwt\n").choose("How clients show their secret", None);
+        assert!(chosen.is_none(), "whoever is gone is not asked again");
     }
 }
