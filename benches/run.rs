@@ -37,6 +37,10 @@ use figure::ms;
 use judged::judged;
 use median::median;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A request as it is sent again.
 #[derive(Clone)]
 struct Learned {

@@ -23,6 +23,10 @@ use grantspec::target::{Target, TargetFile};
 use figure::ms;
 use judged::judged;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The word before the number of cases that tells a process that it is one of the two.
 const CHILD: &str = "--cases";
 
