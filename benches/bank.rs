@@ -58,7 +58,8 @@ struct Side {
     name: &'static str,
     asked: Asked,
     address: String,
-    kept: Vec<Vec<Kept>>,
+    /// Which shelf has what its connections keep.
+    shelf: usize,
     clients: Clients,
     /// The share of which other side it is shown as, by place.
     of: usize,
@@ -79,11 +80,13 @@ async fn compare(grants: usize) {
         name: "a constant",
         asked: Asked::Constant,
         address: served(constant).await,
-        kept: vec![Vec::new(); LINES],
+        shelf: 0,
         clients: Clients::default(),
         of: 0,
         rates: Vec::new(),
     }];
+    // What the connections of each bank keep. Both sides of a bank share it: a refresh ends the tokens that the other asks with.
+    let mut shelves: Vec<Vec<Vec<Kept>>> = vec![vec![Vec::new(); LINES]];
     let few = town(FEW);
     let options = Options { fixture: few.fixture, ..Options::default() };
     let memory = reference::routes(&options, &[]).remove(0);
@@ -108,23 +111,23 @@ async fn compare(grants: usize) {
             lanes[at % LINES].push(one);
         }
         for (at, asked) in [Asked::Whoami, Asked::Refresh].into_iter().enumerate() {
-            let (address, kept, clients) = (address.clone(), lanes.clone(), clients.clone());
-            // Both sides of a bank share its grants; only the refreshing one changes them, and goes last in a round.
+            let (address, clients, shelf) = (address.clone(), clients.clone(), shelves.len());
             sides.push(Side {
                 name: names[at],
                 asked,
                 address,
-                kept,
+                shelf,
                 clients,
                 of: of[at],
                 rates: Vec::new(),
             });
         }
+        shelves.push(lanes);
     }
     eprintln!("{grants} grants were set up in {:.0} s", began.elapsed().as_secs_f64());
     for _ in 0..ROUNDS {
-        for at in 0..sides.len() {
-            turn(&mut sides, at).await;
+        for side in &mut sides {
+            turn(side, &mut shelves[side.shelf]).await;
         }
     }
     println!("{LINES} connections, {ROUNDS} turns of {} ms each, {grants} grants are many", TURN.as_millis());
@@ -139,13 +142,12 @@ async fn compare(grants: usize) {
 }
 
 /// One turn of one side.
-async fn turn(sides: &mut [Side], at: usize) {
-    let side = &mut sides[at];
+async fn turn(side: &mut Side, shelf: &mut Vec<Vec<Kept>>) {
     let (over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let mut lines = JoinSet::new();
     // No turn begins with the grants that an earlier one has warmed.
     let first = side.rates.len() * FARTHER;
-    for (lane, mut kept) in std::mem::take(&mut side.kept).into_iter().enumerate() {
+    for (lane, mut kept) in std::mem::take(shelf).into_iter().enumerate() {
         let (over, answered, asked) = (over.clone(), answered.clone(), side.asked);
         let mut line = Line::open(&side.address, side.clients.clone()).await;
         lines.spawn(async move {
@@ -167,16 +169,11 @@ async fn turn(sides: &mut [Side], at: usize) {
     tokio::time::sleep(TURN).await;
     let rate = (answered.load(Ordering::Relaxed) - before) as f64 / began.elapsed().as_secs_f64();
     over.store(true, Ordering::Relaxed);
-    let mut kept = vec![Vec::new(); LINES];
+    *shelf = vec![Vec::new(); LINES];
     for (lane, own) in lines.join_all().await {
-        kept[lane] = own;
+        shelf[lane] = own;
     }
-    // A refresh ends the tokens that the other side of the same bank asks with.
-    if matches!(side.asked, Asked::Refresh) {
-        sides[at - 1].kept = kept.clone();
-    }
-    sides[at].kept = kept;
-    sides[at].rates.push(rate);
+    side.rates.push(rate);
 }
 
 /// Users and clients enough for so many grants.
