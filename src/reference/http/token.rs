@@ -82,7 +82,7 @@ fn grant(bank: &Bank, headers: &HeaderMap, params: &Params) -> Result<Value, Pro
     let named = sitting.step(|turn| Ok(Named::of(bank, turn, &issued)))?;
     // Others wait for the ledger: the words are found without it.
     drop(sitting);
-    Ok(answer(bank, &named, &issued))
+    Ok(answer(bank, named, &issued))
 }
 
 /// The client that has shown who it is, and a sitting in its world.
@@ -285,10 +285,10 @@ impl Named {
 }
 
 /// The token answer (Monzo API docs, "Exchange the authorization code").
-fn answer(bank: &Bank, named: &Named, issued: &Issued) -> Value {
+fn answer(bank: &Bank, named: Named, issued: &Issued) -> Value {
     let mut body = Map::new();
     body.insert("access_token".into(), issued.access.expose().into());
-    body.insert("client_id".into(), named.client_id.as_str().into());
+    body.insert("client_id".into(), named.client_id.into());
     let expires_in = match named.fields {
         TokenFields::ExpiresInAsText => Value::from(named.expires_in.to_string()),
         _ => Value::from(named.expires_in),
@@ -303,7 +303,7 @@ fn answer(bank: &Bank, named: &Named, issued: &Issued) -> Value {
         body.insert("token_type".into(), "Bearer".into());
     }
     if named.fields != TokenFields::NoUserId {
-        body.insert("user_id".into(), named.user_id.as_str().into());
+        body.insert("user_id".into(), named.user_id.into());
     }
     Value::Object(body)
 }

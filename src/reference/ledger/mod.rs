@@ -282,7 +282,7 @@ impl Turn<'_> {
         self.secrets.entry(self.id, digest)
     }
 
-    /// The same, where it should be an access token.
+    /// The access token of this world that has a digest.
     fn access_entry(&self, digest: Digest) -> Option<Entry> {
         self.secrets.access(self.id, digest)
     }
@@ -306,6 +306,18 @@ mod tests {
         assert_ne!(first, second);
         scene.ledger.close(first);
         assert!(scene.whoami(&token).is_ok());
+    }
+
+    #[test]
+    fn what_a_secret_is_shown_as_does_not_hide_its_world() {
+        let mut scene = Scene::default();
+        let world = scene.world();
+        let issued = scene.login("alice", "server");
+        let refresh = issued.refresh.expect("given");
+        for secret in [&issued.access, &refresh] {
+            assert_eq!(scene.ledger.world_of_secret(secret.expose()), Some(world));
+            assert_eq!(scene.ledger.world_of_access(secret.expose()), Some(world));
+        }
     }
 
     #[test]

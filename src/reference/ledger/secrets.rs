@@ -22,28 +22,29 @@ pub(super) struct Secrets {
 type Index = HashMap<Half, (WorldId, Packed), BuildHasherDefault<Itself>>;
 
 impl Secrets {
-    /// The world of what has this digest, and is no access token most likely.
+    /// The world of what has this digest.
     pub fn world(&self, digest: Digest) -> Option<WorldId> {
-        let digest = Half::of(digest);
-        self.others.get(&digest).or_else(|| self.access.get(&digest)).map(|(world, _)| *world)
+        self.found(digest).map(|(world, _)| *world)
     }
 
-    /// The world of what has this digest, and is an access token most likely.
+    /// The world of the access token that has this digest.
     pub fn world_of_access(&self, digest: Digest) -> Option<WorldId> {
-        let digest = Half::of(digest);
-        self.access.get(&digest).or_else(|| self.others.get(&digest)).map(|(world, _)| *world)
+        self.access.get(&Half::of(digest)).map(|(world, _)| *world)
     }
 
     /// What has this digest in this world.
     pub fn entry(&self, world: WorldId, digest: Digest) -> Option<Entry> {
-        let digest = Half::of(digest);
-        in_world(world, self.others.get(&digest).or_else(|| self.access.get(&digest)))
+        in_world(world, self.found(digest))
     }
 
-    /// The same, looked for among access tokens first.
+    /// The access token that has this digest in this world.
     pub fn access(&self, world: WorldId, digest: Digest) -> Option<Entry> {
+        in_world(world, self.access.get(&Half::of(digest)))
+    }
+
+    fn found(&self, digest: Digest) -> Option<&(WorldId, Packed)> {
         let digest = Half::of(digest);
-        in_world(world, self.access.get(&digest).or_else(|| self.others.get(&digest)))
+        self.others.get(&digest).or_else(|| self.access.get(&digest))
     }
 
     pub fn insert(&mut self, digest: Digest, world: WorldId, entry: Entry) {
